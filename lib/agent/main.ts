@@ -1,0 +1,47 @@
+/**
+ * Entry point of an agent, the child process that runs Swift. Swift runs on this, the process's main thread, whose queue is pumped; the
+ * channel to the host, the end with the host and the rasterising live on another (channel-thread.ts).
+ */
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { HotswiftError, isHotswiftError, serializeError } from '../errors.js';
+import type { AgentReply, AgentRequest } from '../reload/agent-protocol.js';
+import { type Drawing, loadAddon } from '../reload/native.js';
+import { SwiftRunner } from '../reload/swift-runner.js';
+
+/** An answer on its way through the channel thread, which makes pictures of drawings. */
+export type RunnerReply = AgentReply | { id: number; drawing: Drawing; scale: number };
+
+let runner: SwiftRunner | undefined;
+
+async function perform(request: AgentRequest): Promise<RunnerReply> {
+  const { id } = request;
+  if (request.op === 'start') {
+    loadAddon().bufferOutputByLine();
+    runner = new SwiftRunner(request.librarySearchPaths);
+    return { id, value: undefined };
+  }
+  if (runner === undefined) throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'the agent was not started');
+  switch (request.op) {
+    case 'load':
+      return { id, value: await runner.load(request.plan) };
+    case 'previews':
+      return { id, value: await runner.previews() };
+    case 'draw':
+      return { id, drawing: await runner.draw(request.request), scale: request.request.scale };
+    case 'call':
+      return { id, value: await runner.call(request.symbol) };
+  }
+}
+
+const channel = new Worker(path.join(__dirname, 'channel-thread.js'));
+channel.on('message', async (request: AgentRequest) => {
+  let reply: RunnerReply;
+  try {
+    reply = await perform(request);
+  } catch (error) {
+    const known = isHotswiftError(error) ? error : new HotswiftError('ERR_HOTSWIFT_NATIVE', (error as Error).stack ?? String(error));
+    reply = { id: request.id, error: serializeError(known) };
+  }
+  channel.postMessage(reply);
+});

@@ -1,0 +1,120 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'shell-quote';
+import { HotswiftError } from '../errors.js';
+import type { ModuleDescription } from '../project/module.js';
+import { runTool } from '../project/run-tool.js';
+import type { Toolchain } from '../project/toolchain.js';
+
+/** The frontend invocation of a module, without what differs from one compile to the next: inputs and outputs. */
+export interface FrontendTemplate {
+  program: string;
+  args: readonly string[];
+}
+
+/** One file to compile, and where its outputs go. */
+export interface PrimaryFile {
+  file: string;
+  object: string;
+  /** The compiler's dependency information (`.swiftdeps`). */
+  dependencies: string;
+}
+
+/** Stands for the sources while the driver is asked; nothing reads it. */
+const placeholder = 'hotswift-placeholder.swift';
+
+/**
+ * Asks the driver once which frontend job it would run for the module (`swiftc -###`). Every compile then runs the frontend itself: the
+ * driver costs more than twice as much.
+ *
+ * Rejects with ERR_HOTSWIFT_PROJECT if the driver refuses the module's flags.
+ */
+export async function askForTemplate(
+  toolchain: Toolchain,
+  module: ModuleDescription,
+  importPaths: readonly string[],
+  moduleCache: string,
+  signal?: AbortSignal,
+): Promise<FrontendTemplate> {
+  const args = [
+    '-###',
+    '-c',
+    placeholder,
+    '-module-name',
+    module.name,
+    // A file that is not main.swift has no top-level code; of a lone file the driver would think that it has.
+    '-parse-as-library',
+    '-Onone',
+    '-enable-testing',
+    '-D',
+    'HOTSWIFT',
+    '-module-cache-path',
+    moduleCache,
+    ...importPaths.flatMap((folder) => ['-I', folder]),
+    ...module.flags,
+  ];
+  const { exitCode, stdout, stderr } = await runTool(toolchain.swiftc, args, { signal });
+  const job = stdout.split('\n').find((line) => line.includes('-frontend') && line.includes(placeholder));
+  if (exitCode !== 0 || job === undefined) {
+    throw new HotswiftError(
+      'ERR_HOTSWIFT_PROJECT',
+      `swiftc does not accept the flags of ${module.name}: ${stderr.trim() || stdout.trim()}`,
+    );
+  }
+  return templateOf(words(job));
+}
+
+/** The words of a command line as the driver prints it, quoted for a POSIX shell. */
+function words(line: string): string[] {
+  return parse(line, (name) => `$${name}`).map((word) => {
+    if (typeof word === 'string') return word;
+    if ('pattern' in word) return word.pattern;
+    throw new HotswiftError('ERR_HOTSWIFT_TOOLCHAIN', `the driver printed a job that cannot be read: ${line}`);
+  });
+}
+
+function templateOf([program = '', ...args]: string[]): FrontendTemplate {
+  const kept: string[] = [];
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? '';
+    // Inputs and outputs are added for each compile; script mode is decided for each file.
+    if (arg === '-primary-file' || arg === '-o') index += 1;
+    else if (arg !== '-parse-as-library') kept.push(arg);
+  }
+  return {
+    program,
+    // The verifier of assertions-enabled compilers costs 20 ms and checks the compiler, not the user's code.
+    args: [...kept, '-sil-verify-none', '-diagnostic-style=llvm', '-no-color-diagnostics'],
+  };
+}
+
+/**
+ * The command line that compiles some files of a module, the others being read along. Writes the list of outputs to `folder`.
+ */
+export async function frontendJob(
+  template: FrontendTemplate,
+  sources: readonly string[],
+  primaries: readonly PrimaryFile[],
+  overlay: string,
+  folder: string,
+): Promise<{ program: string; args: string[] }> {
+  const outputs = path.join(folder, 'outputs.yaml');
+  const outputMap = Object.fromEntries(primaries.map(({ file, dependencies }) => [file, { 'swift-dependencies': dependencies }]));
+  await writeFile(outputs, JSON.stringify(outputMap));
+  const isPrimary = new Set(primaries.map(({ file }) => file));
+  const hasMain = sources.some((source) => path.basename(source) === 'main.swift');
+  return {
+    program: template.program,
+    args: [
+      ...template.args,
+      ...(hasMain ? [] : ['-parse-as-library']),
+      '-vfsoverlay',
+      overlay,
+      '-supplementary-output-file-map',
+      outputs,
+      ...sources.flatMap((source) => (isPrimary.has(source) ? ['-primary-file', source] : [source])),
+      // Objects are matched with primary files by position: the order of the sources, not of the request.
+      ...sources.flatMap((source) => primaries.filter(({ file }) => file === source).flatMap(({ object }) => ['-o', object])),
+    ],
+  };
+}

@@ -1,0 +1,75 @@
+/** What a running job is told, and tells. */
+export interface JobControl {
+  /** Aborted when newer requests make the job's result worthless, or when the queue ends. */
+  signal: AbortSignal;
+  /** From here on the job is let through to its end. */
+  commit(): void;
+}
+
+interface Waiter<Result> {
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+interface Running<Result> {
+  waiters: Waiter<Result>[];
+  controller: AbortController;
+  committed: boolean;
+}
+
+/**
+ * Runs one job at a time, for whoever asked before it started. A request that comes while a job runs aborts it, unless the job has committed
+ * or would do for the request as well; one later job then serves everybody, so that each request gets a result at least as new as itself.
+ */
+export class LatestJob<Result> {
+  readonly #job: (control: JobControl) => Promise<Result>;
+  #waiting: Waiter<Result>[] = [];
+  #running: Running<Result> | undefined;
+  #ended: { reason: unknown } | undefined;
+
+  constructor(job: (control: JobControl) => Promise<Result>) {
+    this.#job = job;
+  }
+
+  /** `isServed`: whether the result of the job that runs now will do. */
+  async request(isServed: () => Promise<boolean>): Promise<Result> {
+    const running = this.#running;
+    if (running !== undefined && !running.committed && this.#ended === undefined) {
+      const served = await isServed();
+      if (served && running === this.#running) return new Promise((resolve, reject) => running.waiters.push({ resolve, reject }));
+      if (!running.committed) running.controller.abort();
+    }
+    return new Promise((resolve, reject) => {
+      if (this.#ended !== undefined) return reject(this.#ended.reason);
+      this.#waiting.push({ resolve, reject });
+      if (this.#running === undefined) void this.#run();
+    });
+  }
+
+  /** Aborts the job that runs and rejects every request, also later ones. */
+  end(reason: unknown): void {
+    this.#ended ??= { reason };
+    this.#running?.controller.abort(reason);
+    for (const { reject } of [...(this.#running?.waiters ?? []), ...this.#waiting.splice(0)]) reject(reason);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const running: Running<Result> = { waiters: this.#waiting.splice(0), controller: new AbortController(), committed: false };
+      this.#running = running;
+      const commit = () => {
+        running.controller.signal.throwIfAborted();
+        running.committed = true;
+      };
+      try {
+        const result = await this.#job({ signal: running.controller.signal, commit });
+        for (const { resolve } of running.waiters) resolve(result);
+      } catch (error) {
+        const superseded = running.controller.signal.aborted && !running.committed;
+        if (superseded && this.#ended === undefined) this.#waiting.unshift(...running.waiters);
+        else for (const { reject } of running.waiters) reject(error);
+      }
+      this.#running = undefined;
+    }
+  }
+}

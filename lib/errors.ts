@@ -1,0 +1,85 @@
+import { types } from 'node:util';
+import type { Diagnostic } from './types.js';
+
+/** Stable codes; the README says what to do about each. */
+export type HotswiftErrorCode =
+  | 'ERR_HOTSWIFT_ARGUMENT'
+  | 'ERR_HOTSWIFT_TOOLCHAIN'
+  | 'ERR_HOTSWIFT_PROJECT'
+  | 'ERR_HOTSWIFT_COMPILE'
+  | 'ERR_HOTSWIFT_LINK'
+  | 'ERR_HOTSWIFT_CRASH'
+  | 'ERR_HOTSWIFT_TIMEOUT'
+  | 'ERR_HOTSWIFT_PREVIEW'
+  | 'ERR_HOTSWIFT_CLOSED'
+  | 'ERR_HOTSWIFT_NATIVE';
+
+/** What an error carries besides its message, by code. */
+export interface ErrorDetails {
+  cause?: unknown;
+  /** ERR_HOTSWIFT_COMPILE: what the compiler said. */
+  diagnostics?: Diagnostic[];
+  /** ERR_HOTSWIFT_LINK: linker names of symbols that are defined nowhere. */
+  symbols?: string[];
+  /** ERR_HOTSWIFT_CRASH: the signal that ended the agent. */
+  signal?: NodeJS.Signals | null;
+  /** ERR_HOTSWIFT_CRASH: the agent's exit code, if it exited. */
+  exitCode?: number | null;
+  /** ERR_HOTSWIFT_CRASH: frames, where they are known. */
+  backtrace?: string[];
+  /** ERR_HOTSWIFT_TIMEOUT: what took too long. */
+  phase?: string;
+  /** ERR_HOTSWIFT_TIMEOUT: the limit, in milliseconds. */
+  ms?: number;
+  /** ERR_HOTSWIFT_PREVIEW: the names of the previews that there are. */
+  names?: string[];
+}
+
+/**
+ * Every error that hotswift raises. Match on `code`, not on the class: a process may hold more than one copy of it, as under Jest.
+ */
+export class HotswiftError extends Error {
+  override readonly name = 'HotswiftError';
+  readonly code: HotswiftErrorCode;
+  readonly diagnostics?: Diagnostic[];
+  readonly symbols?: string[];
+  readonly signal?: NodeJS.Signals | null;
+  readonly exitCode?: number | null;
+  readonly backtrace?: string[];
+  readonly phase?: string;
+  readonly ms?: number;
+  readonly names?: string[];
+
+  constructor(code: HotswiftErrorCode, message: string, details: ErrorDetails = {}) {
+    const { cause, ...rest } = details;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    Object.assign(this, rest);
+  }
+}
+
+/** The form in which an error crosses a thread or a process. */
+export interface SerializedError {
+  code: HotswiftErrorCode;
+  message: string;
+  details: Omit<ErrorDetails, 'cause'>;
+}
+
+export function serializeError(error: HotswiftError): SerializedError {
+  const { diagnostics, symbols, signal, exitCode, backtrace, phase, ms, names } = error;
+  return { code: error.code, message: error.message, details: { diagnostics, symbols, signal, exitCode, backtrace, phase, ms, names } };
+}
+
+export function deserializeError({ code, message, details }: SerializedError): HotswiftError {
+  return new HotswiftError(code, message, details);
+}
+
+/** Whether a value is an error, of whichever realm: under Jest, those of Node and of the addon are not `instanceof` the test's `Error`. */
+export function isError(value: unknown): value is Error {
+  return types.isNativeError(value);
+}
+
+/** Whether a value is one of ours, whichever copy of the library made it. */
+export function isHotswiftError(value: unknown): value is HotswiftError {
+  return isError(value) && 'code' in value && String(value.code).startsWith('ERR_HOTSWIFT_');
+}

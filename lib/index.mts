@@ -1,0 +1,2 @@
+export type * from './index.js';
+export { createSession, HotswiftError } from './index.js';

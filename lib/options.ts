@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { HotswiftError } from './errors.js';
+import type { Progress, ReloadOptions, SessionOptions, SnapshotOptions } from './types.js';
+
+const signal = z.custom<AbortSignal>((value) => value instanceof EventTarget && 'aborted' in value, 'expected an AbortSignal');
+const milliseconds = z.number().positive();
+const preview = z.union([z.int().min(0), z.string()]);
+const traits = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.undefined()]));
+const points = z.int().min(1).max(8192);
+
+const common = {
+  file: z.string().min(1),
+  module: z
+    .strictObject({
+      name: z.string().regex(/^[\p{L}_][\p{L}\p{N}_]*$/u, 'expected a Swift identifier'),
+      sources: z.array(z.string()),
+      flags: z.array(z.string()).optional(),
+      importPaths: z.array(z.string()).optional(),
+      libraryPaths: z.array(z.string()).optional(),
+      libraries: z.array(z.string()).optional(),
+    })
+    .optional(),
+  preview: preview.optional(),
+  watch: z.boolean().optional(),
+  cacheDirectory: z.string().min(1).optional(),
+  toolchain: z.strictObject({ swiftc: z.string().min(1).optional() }).optional(),
+  traits: traits.optional(),
+  onProgress: z.custom<(progress: Progress) => void>((value) => typeof value === 'function', 'expected a function').optional(),
+  signal: signal.optional(),
+};
+
+const sessionOptions = z.union([
+  z.strictObject({
+    ...common,
+    isolation: z.literal('process').optional(),
+    env: z.record(z.string(), z.string()).optional(),
+    cwd: z.string().optional(),
+    timeouts: z
+      .strictObject({ start: milliseconds.optional(), compile: milliseconds.optional(), render: milliseconds.optional() })
+      .optional(),
+  }),
+  z.strictObject({
+    ...common,
+    isolation: z.literal('in-process'),
+    timeouts: z.strictObject({ compile: milliseconds.optional() }).optional(),
+  }),
+]);
+
+const reloadOptions = z.strictObject({
+  contents: z.record(z.string(), z.string()).optional(),
+  fresh: z.boolean().optional(),
+  signal: signal.optional(),
+});
+
+const snapshotOptions = z.strictObject({
+  preview: preview.optional(),
+  width: points.optional(),
+  height: points.optional(),
+  scale: z.number().positive().max(4).optional(),
+  traits: traits.optional(),
+  signal: signal.optional(),
+});
+
+export const checkSessionOptions = (value: unknown): SessionOptions => check(sessionOptions, value, 'createSession') as SessionOptions;
+export const checkReloadOptions = (value: unknown): ReloadOptions => check(reloadOptions, value, 'reload');
+export const checkSnapshotOptions = (value: unknown): SnapshotOptions => check(snapshotOptions, value, 'snapshot');
+export const checkTraits = (value: unknown): z.infer<typeof traits> => check(traits, value, 'setTraits');
+
+export function checkSymbol(value: unknown): string {
+  return check(z.string().min(1), value, 'call');
+}
+
+/** The value as its schema knows it, or ERR_HOTSWIFT_ARGUMENT that names the function and the parameter. */
+function check<Output>(schema: z.ZodType<Output>, value: unknown, of: string): Output {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = mostSpecific(result.error.issues);
+  const where = issue.path.length > 0 ? `\`${issue.path.join('.')}\`: ` : '';
+  throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', `${of}: ${where}${issue.message}`, { cause: result.error });
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of a union, the alternative that came closest is the one the caller meant. */
+function mostSpecific(issues: readonly Issue[]): Issue {
+  const [first] = issues;
+  if (first === undefined) throw new TypeError('a failed check has an issue');
+  if (first.code !== 'invalid_union' || first.errors.length === 0) return first;
+  const closest = [...first.errors].sort((a, b) => a.length - b.length)[0] ?? [];
+  return closest.length > 0 ? mostSpecific(closest) : first;
+}

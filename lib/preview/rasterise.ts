@@ -1,0 +1,126 @@
+import { createCanvas, Image, ImageData } from '@napi-rs/canvas';
+import { HotswiftError } from '../errors.js';
+import { type Drawing, loadAddon } from '../reload/native.js';
+import type { Picture } from '../reload/structural-reloader.js';
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** What browsers give an SVG that tells nothing about its size (CSS 2.2, 10.3.2). */
+const sizeOfNothing: Size = { width: 300, height: 150 };
+
+/** Skia's limit for a surface is higher; beyond this a mistyped size would take the memory of the machine. */
+const largestSide = 16_384;
+
+/**
+ * Makes a PNG of what a preview drew, at `scale` pixels a point. An SVG keeps its aspect ratio and is centred in the size that was asked
+ * for. Drawing takes this thread for milliseconds, encoding another one.
+ *
+ * Rejects with ERR_HOTSWIFT_PREVIEW if the drawing is no picture.
+ */
+export async function rasterise(drawing: Drawing, scale: number): Promise<Picture> {
+  const { pixels, width, height } = drawing.kind === 'svg' ? drawSvg(drawing, scale) : drawBitmap(drawing, scale);
+  return { data: await loadAddon().encodePng(pixels, { width, height, premultiplied: true }), width, height };
+}
+
+interface Pixels extends Size {
+  /** RGBA8, premultiplied. */
+  pixels: Uint8Array;
+}
+
+function drawSvg(drawing: Drawing, scale: number): Pixels {
+  const source = Buffer.from(drawing.bytes.buffer, drawing.bytes.byteOffset, drawing.bytes.byteLength);
+  const image = decodeSvg(source);
+  const own = sizeOfSvg(source.toString('utf8'), image);
+  const points = completeSize(drawing, own);
+  const canvas = createPixelCanvas(points, scale);
+  const context = canvas.getContext('2d');
+  if (own === undefined) {
+    // Skia stretches nothing that has no size of its own: its units are points.
+    context.scale(scale, scale);
+    context.drawImage(image, 0, 0);
+  } else {
+    const fit = Math.min(canvas.width / own.width, canvas.height / own.height);
+    const [width, height] = [own.width * fit, own.height * fit];
+    context.drawImage(image, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+  }
+  return { pixels: canvas.data(), width: canvas.width, height: canvas.height };
+}
+
+function decodeSvg(source: Buffer): Image {
+  const image = new Image();
+  let failure: unknown;
+  image.onerror = (error: unknown) => {
+    failure = error;
+  };
+  // Of an SVG this is done when the setter returns.
+  image.src = source;
+  if (failure !== undefined || !image.complete || source.length === 0) {
+    throw new HotswiftError('ERR_HOTSWIFT_PREVIEW', 'the preview returned an SVG that is not well-formed', { cause: failure });
+  }
+  return image;
+}
+
+/** The size that an SVG gives itself, in points; `undefined` if it gives none. */
+function sizeOfSvg(source: string, image: Image): Size | undefined {
+  const root = /<(?:\w+:)?svg\b[^>]*>/.exec(source)?.[0] ?? '';
+  const hasLength = (name: string) => new RegExp(`\\s${name}\\s*=\\s*["']\\s*[\\d.]+(?!\\s*[\\d.]*%)`).test(root);
+  const box = /\sviewBox\s*=\s*["']([^"']+)["']/
+    .exec(root)?.[1]
+    ?.trim()
+    .split(/[\s,]+/)
+    .map(Number);
+  const [, , width = 0, height = 0] = box ?? [];
+  if (hasLength('width') || hasLength('height')) {
+    if (image.naturalWidth > 0 && image.naturalHeight > 0) return { width: image.naturalWidth, height: image.naturalHeight };
+    throw new HotswiftError('ERR_HOTSWIFT_PREVIEW', 'the preview returned an SVG without an area: its width or height is 0');
+  }
+  return width > 0 && height > 0 ? { width, height } : undefined;
+}
+
+/** The size in points: as asked for, the missing side in proportion. */
+function completeSize(asked: Size, own: Size = sizeOfNothing): Size {
+  if (asked.width > 0 && asked.height > 0) return { width: asked.width, height: asked.height };
+  if (asked.width > 0) return { width: asked.width, height: (asked.width * own.height) / own.width };
+  if (asked.height > 0) return { width: (asked.height * own.width) / own.height, height: asked.height };
+  return own;
+}
+
+function drawBitmap(drawing: Drawing, scale: number): Pixels {
+  const { pixelWidth, pixelHeight, bytes } = drawing;
+  const canvas = [drawing.width * scale, drawing.height * scale].map(Math.round);
+  if (canvas[0] === pixelWidth && canvas[1] === pixelHeight) return { pixels: bytes, width: pixelWidth, height: pixelHeight };
+
+  const original = createCanvas(pixelWidth, pixelHeight);
+  original.getContext('2d').putImageData(new ImageData(straightened(bytes), pixelWidth, pixelHeight), 0, 0);
+  const scaled = createPixelCanvas(drawing, scale);
+  const context = scaled.getContext('2d');
+  // Pixels stay pixels when they are enlarged.
+  context.imageSmoothingEnabled = scaled.width < pixelWidth;
+  context.drawImage(original, 0, 0, scaled.width, scaled.height);
+  return { pixels: scaled.data(), width: scaled.width, height: scaled.height };
+}
+
+/** The canvas takes colours that are not premultiplied. */
+function straightened(premultiplied: Uint8Array): Uint8ClampedArray {
+  const straight = new Uint8ClampedArray(premultiplied);
+  for (let index = 0; index < straight.length; index += 4) {
+    const alpha = straight[index + 3] ?? 0;
+    if (alpha === 0 || alpha === 255) continue;
+    for (let channel = index; channel < index + 3; channel += 1) straight[channel] = ((straight[channel] ?? 0) * 255) / alpha;
+  }
+  return straight;
+}
+
+function createPixelCanvas(points: Size, scale: number) {
+  const [width = 0, height = 0] = [points.width, points.height].map((side) => Math.max(1, Math.round(side * scale)));
+  if (width > largestSide || height > largestSide) {
+    throw new HotswiftError(
+      'ERR_HOTSWIFT_PREVIEW',
+      `a picture of ${width} x ${height} pixels is too large: ${largestSide} a side is the most`,
+    );
+  }
+  return createCanvas(width, height);
+}

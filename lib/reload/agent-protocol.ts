@@ -1,0 +1,63 @@
+import type { Duplex } from 'node:stream';
+import { deserialize, serialize } from 'node:v8';
+import type { SerializedError } from '../errors.js';
+import type { DrawRequest, GenerationPlan } from './structural-reloader.js';
+
+/** What the host asks of an agent. Answered in order, each by one {@link AgentReply} with the same `id`. */
+export type AgentRequest = { id: number } & (
+  | { op: 'start'; librarySearchPaths: string[] }
+  | { op: 'load'; plan: GenerationPlan }
+  | { op: 'previews' }
+  | { op: 'draw'; request: DrawRequest }
+  | { op: 'call'; symbol: string }
+);
+
+/** A request before it has its number. */
+export type AgentOperation = AgentRequest extends infer Request ? (Request extends unknown ? Omit<Request, 'id'> : never) : never;
+
+export type AgentReply = { id: number } & ({ value: unknown } | { error: SerializedError });
+
+/** The descriptor of the agent's end of the channel; 0 to 2 are the standard streams. */
+export const channelDescriptor = 3;
+
+/**
+ * Sends and receives messages over a stream of bytes. A frame is the length of the message, 32 bits little-endian, and the message as
+ * `v8.serialize` writes it, so that buffers travel as they are.
+ */
+export class MessageChannel<Incoming, Outgoing> {
+  readonly #stream: Duplex;
+  #chunks: Buffer[] = [];
+  #length = 0;
+
+  constructor(stream: Duplex, onMessage: (message: Incoming) => void) {
+    this.#stream = stream;
+    stream.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      this.#length += chunk.length;
+      for (let frame = this.#takeFrame(); frame !== undefined; frame = this.#takeFrame()) onMessage(deserialize(frame) as Incoming);
+    });
+  }
+
+  send(message: Outgoing): void {
+    const body = serialize(message);
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(body.length);
+    this.#stream.cork();
+    this.#stream.write(head);
+    this.#stream.write(body);
+    this.#stream.uncork();
+  }
+
+  #takeFrame(): Buffer | undefined {
+    if (this.#length < 4) return undefined;
+    const all = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    if (all === undefined) return undefined;
+    const end = 4 + all.readUInt32LE(0);
+    this.#chunks = [all];
+    if (all.length < end) return undefined;
+    const rest = all.subarray(end);
+    this.#chunks = rest.length > 0 ? [rest] : [];
+    this.#length = rest.length;
+    return all.subarray(4, end);
+  }
+}

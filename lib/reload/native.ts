@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { type ErrorDetails, HotswiftError, type HotswiftErrorCode, isError } from '../errors.js';
+import type { PreviewInfo } from '../types.js';
+
+/** What a preview drew, before it is a PNG. */
+export interface Drawing {
+  kind: 'svg' | 'bitmap';
+  /** An SVG document in UTF-8, or RGBA8 pixels, premultiplied. */
+  bytes: Uint8Array;
+  /** Points; 0 where an SVG decides. */
+  width: number;
+  /** Points; 0 where an SVG decides. */
+  height: number;
+  /** Of a bitmap. */
+  pixelWidth: number;
+  /** Of a bitmap. */
+  pixelHeight: number;
+}
+
+export interface NativeDrawRequest {
+  index: number;
+  /** Points, 0 for the preview's own. */
+  width: number;
+  /** Points, 0 for the preview's own. */
+  height: number;
+  scale: number;
+  /** Names and values, alternating. */
+  traits: string[];
+}
+
+/** native/engine.h, as native/addon.cpp shows it. An engine lives as long as its process. */
+export interface NativeEngine {
+  /** Links objects (paths) and libraries (paths, or `-l` and a name) into a new JITDylib and initialises it. */
+  addGeneration(objects: string[], libraries: string[]): Promise<number>;
+  /** The address of a symbol that the generation defines. */
+  lookup(generation: number, symbol: string): bigint;
+  /** Calls a C function `() -> Int32`, on this thread. */
+  call(generation: number, symbol: string): number;
+  demangle(symbol: string): string;
+  /** The previews of one object, by its position in `addGeneration`. */
+  previews(generation: number, object: number): PreviewInfo[];
+  draw(generation: number, object: number, request: NativeDrawRequest): Promise<Drawing>;
+}
+
+export interface NativeAddon {
+  /** `librarySearchPaths` are searched for the libraries that objects name. */
+  Engine: new (
+    librarySearchPaths: string[],
+  ) => NativeEngine;
+  /** RGBA8 pixels to a PNG, on another thread. */
+  encodePng(pixels: Uint8Array, options: { width: number; height: number; premultiplied: boolean }): Promise<Buffer>;
+  /** native/dependency_file.h */
+  readInterface(file: string): string;
+  /** Makes C's standard output arrive line by line at the other end of a pipe. */
+  bufferOutputByLine(): void;
+}
+
+let loaded: NativeAddon | undefined;
+
+/** Loads the addon: a prebuilt one, or the one built from source. Throws ERR_HOTSWIFT_NATIVE if neither loads. */
+export function loadAddon(): NativeAddon {
+  if (loaded !== undefined) return loaded;
+  const root = path.join(__dirname, '..', '..');
+  const built = path.join(root, 'build-cmake', 'Release', 'hotswift.node');
+  try {
+    // In a checkout the build of the working tree goes first; `PREBUILDS_ONLY` is node-gyp-build's own switch.
+    loaded = (existsSync(built) && !process.env.PREBUILDS_ONLY ? require(built) : require('node-gyp-build')(root)) as NativeAddon;
+    return loaded;
+  } catch (cause) {
+    throw new HotswiftError(
+      'ERR_HOTSWIFT_NATIVE',
+      `hotswift's native addon could not be loaded on ${process.platform}-${process.arch}, Node ${process.versions.node}: ` +
+        `${(cause as Error).message}. Reinstall hotswift, or build the addon in ${root} with \`npm run build:native\`.`,
+      { cause },
+    );
+  }
+}
+
+/** The errors of native/errors.h. */
+type NativeKind = 'object' | 'library' | 'symbols' | 'link' | 'missing' | 'thrown';
+
+const codes: Record<NativeKind, HotswiftErrorCode> = {
+  object: 'ERR_HOTSWIFT_LINK',
+  library: 'ERR_HOTSWIFT_LINK',
+  symbols: 'ERR_HOTSWIFT_LINK',
+  link: 'ERR_HOTSWIFT_LINK',
+  missing: 'ERR_HOTSWIFT_ARGUMENT',
+  thrown: 'ERR_HOTSWIFT_PREVIEW',
+};
+
+/** An error of the addon as one of ours; anything else as it is. */
+export function fromNative(error: unknown, engine: NativeEngine): unknown {
+  if (!isError(error) || !('kind' in error)) return error;
+  const details: ErrorDetails = { cause: error };
+  let { message } = error;
+  if ('symbols' in error) {
+    details.symbols = error.symbols as string[];
+    message = `these symbols are defined nowhere: ${details.symbols.map((symbol) => engine.demangle(symbol)).join(', ')}`;
+  }
+  return new HotswiftError(codes[error.kind as NativeKind] ?? 'ERR_HOTSWIFT_LINK', message, details);
+}

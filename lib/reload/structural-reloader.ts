@@ -1,0 +1,58 @@
+import type { EventEmitter } from 'node:events';
+import type { CrashInfo, PreviewInfo, RespawnReason, Traits } from '../types.js';
+
+/** Everything that makes up a generation: enough to bring it back in another process. */
+export interface GenerationPlan {
+  /** Object files, each of which is linked. */
+  objects: string[];
+  /** Which of the objects is the previewed file's. */
+  previewed: number;
+  /** Shared libraries: paths, or `-l` and a name. Besides those that the objects name themselves. */
+  libraries: string[];
+}
+
+export interface DrawRequest {
+  /** Index of the preview. */
+  index: number;
+  /** Points. Default: the preview's own, else the content's own. */
+  width?: number;
+  /** Points. Default: the preview's own, else the content's own. */
+  height?: number;
+  /** Pixels per point. */
+  scale: number;
+  traits: Traits;
+}
+
+/** A PNG. */
+export interface Picture {
+  data: Buffer;
+  /** Pixels. */
+  width: number;
+  /** Pixels. */
+  height: number;
+}
+
+export interface ReloaderEvents {
+  /** The process that ran Swift ended unasked; the newest generation is gone with it. */
+  crash: [CrashInfo];
+  respawn: [{ reason: RespawnReason; oldPid: number; newPid: number }];
+}
+
+/** Where generations are linked and run, whichever process that is. One call at a time is the caller's business, apart from `close`. */
+export interface StructuralReloader extends EventEmitter<ReloaderEvents> {
+  /** The process that runs Swift, and how many generations it has linked; `null` if it is the host's own, or if there is none now. */
+  readonly agent: { pid: number; generations: number } | null;
+  /** Whether a generation is loaded that can draw. */
+  readonly loaded: boolean;
+  /**
+   * Links and initialises a generation, which from then on is the one that draws and is called. If it fails, the one before stays,
+   * unless its process is gone. `fresh`: in a new process.
+   */
+  load(plan: GenerationPlan, options?: { fresh?: boolean }): Promise<void>;
+  previews(): Promise<PreviewInfo[]>;
+  draw(request: DrawRequest): Promise<Picture>;
+  /** Calls a C function `() -> Int32` of the newest generation. */
+  call(symbol: string): Promise<number>;
+  /** Ends the process that runs Swift, whatever it is doing. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,53 @@
+import { HotswiftError } from '../errors.js';
+import type { PreviewInfo } from '../types.js';
+import { type Drawing, fromNative, loadAddon, type NativeEngine } from './native.js';
+import type { DrawRequest, GenerationPlan } from './structural-reloader.js';
+
+/** Runs generations in this process, on this thread: in the host, or in an agent. */
+export class SwiftRunner {
+  readonly #engine: NativeEngine;
+  #newest: { generation: number; object: number } | undefined;
+
+  /** `librarySearchPaths`: folders of the Swift runtime and of the user's libraries. */
+  constructor(librarySearchPaths: string[]) {
+    this.#engine = new (loadAddon().Engine)(librarySearchPaths);
+  }
+
+  get loaded(): boolean {
+    return this.#newest !== undefined;
+  }
+
+  async load(plan: GenerationPlan): Promise<void> {
+    const generation = await this.#translate(() => this.#engine.addGeneration(plan.objects, plan.libraries));
+    this.#newest = { generation, object: plan.previewed };
+  }
+
+  previews(): Promise<PreviewInfo[]> {
+    const { generation, object } = this.#require();
+    return this.#translate(() => this.#engine.previews(generation, object));
+  }
+
+  draw({ index, width = 0, height = 0, scale, traits }: DrawRequest): Promise<Drawing> {
+    const { generation, object } = this.#require();
+    const pairs = Object.entries(traits).flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
+    return this.#translate(() => this.#engine.draw(generation, object, { index, width, height, scale, traits: pairs }));
+  }
+
+  call(symbol: string): Promise<number> {
+    const { generation } = this.#require();
+    return this.#translate(() => this.#engine.call(generation, symbol));
+  }
+
+  #require(): { generation: number; object: number } {
+    if (this.#newest === undefined) throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'no generation is loaded');
+    return this.#newest;
+  }
+
+  async #translate<Value>(work: () => Value | Promise<Value>): Promise<Value> {
+    try {
+      return await work();
+    } catch (error) {
+      throw fromNative(error, this.#engine);
+    }
+  }
+}

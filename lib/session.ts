@@ -1,0 +1,444 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { PassThrough, type Readable } from 'node:stream';
+import type { ModuleCompiler } from './compile/module-compiler.js';
+import { type JobControl, LatestJob } from './edit/latest-job.js';
+import { changedFiles, readSources, type SourceSnapshot, sameTexts } from './edit/source-set.js';
+import { type Watcher, watchFiles } from './edit/watcher.js';
+import { HotswiftError, isHotswiftError } from './errors.js';
+import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits } from './options.js';
+import { selectPreview } from './preview/select-preview.js';
+import type { ModuleDescription } from './project/module.js';
+import type { AgentReloader } from './reload/agent-reloader.js';
+import type { InProcessReloader } from './reload/in-process-reloader.js';
+import type { GenerationPlan } from './reload/structural-reloader.js';
+import type { TemporaryFolder } from './temporary-folder.js';
+import type {
+  CrashInfo,
+  PreviewInfo,
+  Progress,
+  ReloadOptions,
+  ReloadResult,
+  RespawnReason,
+  SessionState,
+  Snapshot,
+  SnapshotOptions,
+  Traits,
+} from './types.js';
+
+/** The events of a {@link Session}. Nothing is emitted after `close`. */
+export interface SessionEvents {
+  /** New code runs. Not emitted where nothing had changed. */
+  reload: [ReloadResult];
+  /** A reload that a save caused has failed; what ran before still runs. Explicit calls reject instead. */
+  'reload-error': [HotswiftError];
+  state: [SessionState];
+  progress: [Progress];
+  /** The agent was replaced. */
+  respawn: [{ reason: RespawnReason; oldPid: number; newPid: number }];
+  /** The agent ended unasked. The next call that needs one starts another. */
+  crash: [CrashInfo];
+  close: [];
+}
+
+/** What a session works with; put together by `createSession`. */
+export interface SessionParts {
+  module: ModuleDescription;
+  compiler: ModuleCompiler;
+  reloader: AgentReloader | InProcessReloader;
+  folder: TemporaryFolder;
+  /** Libraries that every generation is linked with. */
+  libraries: string[];
+  preview: number | string;
+  traits: Traits;
+  compileTimeout?: number;
+}
+
+/** A generation that linked, ran and drew. */
+interface GoodGeneration {
+  plan: GenerationPlan;
+  digests: ReadonlyMap<string, string>;
+}
+
+type Timings = ReloadResult['timings'];
+
+/**
+ * A Swift file that is compiled, run and drawn again whenever it changes. Made by `createSession`.
+ *
+ * A save that fails to compile, to link or to run changes nothing: what ran before still runs, and is drawn with `stale: true`.
+ */
+export class Session extends EventEmitter<SessionEvents> implements AsyncDisposable {
+  readonly id: string = randomUUID();
+  /** Absolute path of the previewed file. */
+  readonly file: string;
+  /** What the Swift code prints, agent after agent. Flows away unread; reading slowly slows Swift down. Empty when in-process. */
+  readonly stdout: Readable;
+  /** See {@link stdout}. */
+  readonly stderr: Readable;
+
+  readonly #parts: SessionParts;
+  readonly #reloads: LatestJob<ReloadResult>;
+  #state: SessionState = 'starting';
+  #error: HotswiftError | null = null;
+  #generation = 0;
+  #good: GoodGeneration | undefined;
+  /** The texts that the reload under way is about, and those that failed last. */
+  #inFlight: SourceSnapshot | undefined;
+  #failed: SourceSnapshot | undefined;
+  #buffers = new Map<string, string>();
+  #fresh = false;
+  /** Whether a save is among the reasons of the next reload. */
+  #saved = false;
+  #traits: Traits;
+  #previews: PreviewInfo[] | undefined;
+  /** The last picture, and what was asked for. */
+  #picture: { key: string; snapshot: Snapshot } | undefined;
+  #usual: SnapshotOptions = {};
+  #turn: Promise<unknown> = Promise.resolve();
+  #watcher: Watcher | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(parts: SessionParts) {
+    super();
+    this.#parts = parts;
+    this.#traits = parts.traits;
+    this.file = parts.module.file;
+    this.#reloads = new LatestJob((control) => this.#reload(control));
+    const { reloader } = parts;
+    reloader.on('crash', (crash) => this.#emit('crash', crash));
+    reloader.on('respawn', (respawn) => this.#emit('respawn', respawn));
+    if ('stdout' in reloader) {
+      this.stdout = reloader.stdout;
+      this.stderr = reloader.stderr;
+    } else {
+      this.stdout = new PassThrough().end();
+      this.stderr = new PassThrough().end();
+    }
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Why the session is in the state `failed`; `null` in every other state. */
+  get error(): HotswiftError | null {
+    return this.#error;
+  }
+
+  /** Counts the source generations that ran, from 1. Replacing an agent does not change it. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** The process that runs Swift and how many generations it has linked; `null` when in-process, and while there is none. */
+  get agent(): { pid: number; generations: number } | null {
+    return this.#parts.reloader.agent;
+  }
+
+  /**
+   * Brings what runs up to what the files, or the given buffers, say. Calls that come together are one reload; each gets a result at least as
+   * new as itself.
+   *
+   * Rejects with ERR_HOTSWIFT_COMPILE, _LINK, _CRASH or _TIMEOUT if the new code did not make it (what ran before still runs), with _PROJECT if a
+   * source is gone, and with _CLOSED.
+   */
+  async reload(options: ReloadOptions = {}): Promise<ReloadResult> {
+    const { contents = {}, fresh = false, signal } = checkReloadOptions(options);
+    signal?.throwIfAborted();
+    const buffers = this.#checkBuffers(contents);
+    if (fresh && this.#isInProcess) {
+      throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'reload: `fresh`: there is no agent to replace in-process');
+    }
+    this.#buffers = buffers;
+    this.#fresh ||= fresh;
+    return withSignal(this.#request(), signal);
+  }
+
+  /**
+   * Draws a preview. After a failed reload this is the last good generation's picture, and `stale` is true.
+   *
+   * Rejects with ERR_HOTSWIFT_PREVIEW if there is no such preview or if it threw, with _CRASH or _TIMEOUT if drawing ended the agent, with the
+   * error of the first reload if nothing ever ran, and with _CLOSED.
+   */
+  async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
+    const { signal, ...request } = checkSnapshotOptions(options);
+    signal?.throwIfAborted();
+    return withSignal(
+      this.#inTurn(async () => {
+        await this.#requireGeneration();
+        this.#usual = request;
+        const snapshot = await this.#draw(request);
+        return { ...snapshot, stale: this.#error !== null };
+      }),
+      signal,
+    );
+  }
+
+  /** Shows the previews in another environment from the next snapshot on. Nothing is compiled. */
+  setTraits(traits: Traits): void {
+    this.#traits = checkTraits(traits);
+  }
+
+  /**
+   * Calls a function of the newest generation, declared `@_cdecl("symbol") func name() -> Int32` in any file of the module.
+   *
+   * Rejects with ERR_HOTSWIFT_ARGUMENT if there is none, and with _CRASH, _TIMEOUT or _CLOSED.
+   */
+  async call(symbol: string, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
+    checkSymbol(symbol);
+    signal?.throwIfAborted();
+    return withSignal(
+      this.#inTurn(async () => {
+        await this.#requireGeneration();
+        return this.#parts.reloader.call(symbol);
+      }),
+      signal,
+    );
+  }
+
+  /** The previews of the file, as the newest generation lists them. */
+  async previews(): Promise<PreviewInfo[]> {
+    return this.#inTurn(async () => {
+      await this.#requireGeneration();
+      return structuredClone(await this.#listPreviews());
+    });
+  }
+
+  /** Ends the agent, whatever it is doing, and everything else of the session. Idempotent; never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal The first reload. A source that does not make it leaves the session open, in the state `failed`. */
+  async open(watch: boolean): Promise<void> {
+    if (watch) {
+      this.#watcher = await watchFiles(this.#parts.module.sources, (file) => {
+        this.#buffers.delete(file);
+        this.#saved = true;
+        this.#request().catch(() => {});
+      });
+    }
+    await this.#request().catch((error: unknown) => {
+      if (!isHotswiftError(error) || this.#state === 'closed') throw error;
+    });
+  }
+
+  get #isInProcess(): boolean {
+    return !('stdout' in this.#parts.reloader);
+  }
+
+  #checkBuffers(contents: Record<string, string>): Map<string, string> {
+    for (const file of Object.keys(contents)) {
+      if (!this.#parts.module.sources.includes(file)) {
+        throw new HotswiftError(
+          'ERR_HOTSWIFT_ARGUMENT',
+          `reload: \`contents\`: ${file} is not the absolute path of a source of the module`,
+        );
+      }
+    }
+    return new Map(Object.entries(contents));
+  }
+
+  #request(): Promise<ReloadResult> {
+    return this.#reloads.request(async () => {
+      if (this.#inFlight === undefined || this.#fresh) return false;
+      return sameTexts(await readSources(this.#parts.module.sources, this.#buffers), this.#inFlight);
+    });
+  }
+
+  async #reload(control: JobControl): Promise<ReloadResult> {
+    const fresh = this.#fresh;
+    const saved = this.#saved;
+    this.#fresh = this.#saved = false;
+    try {
+      const result = await this.#bringUpToDate(control, fresh);
+      this.#error = null;
+      this.#failed = undefined;
+      this.#setState('ready');
+      if (result.tier !== 'none') this.#emit('reload', result);
+      return result;
+    } catch (error) {
+      if (control.signal.aborted) {
+        // Superseded: the next reload takes over what this one was asked for.
+        this.#fresh ||= fresh;
+        this.#saved ||= saved;
+        throw error;
+      }
+      const failure = asHotswiftError(error);
+      const known = this.#failed !== undefined && this.#inFlight !== undefined && sameTexts(this.#failed, this.#inFlight);
+      this.#failed = this.#inFlight;
+      this.#error = failure;
+      this.#setState('failed');
+      if (saved && !known) this.#emit('reload-error', failure);
+      throw failure;
+    } finally {
+      this.#inFlight = undefined;
+    }
+  }
+
+  async #bringUpToDate({ signal, commit }: JobControl, fresh: boolean): Promise<ReloadResult> {
+    const { module, compiler, reloader, compileTimeout } = this.#parts;
+    const clock = new Stopwatch();
+    const sources = await readSources(module.sources, this.#buffers);
+    this.#inFlight = sources;
+    const changed = changedFiles(sources, this.#good?.digests ?? new Map());
+    const classify = clock.lap();
+    if (changed.length === 0 && !fresh && reloader.loaded) {
+      return this.#unchanged({ classify, compile: 0, link: 0, run: 0, total: clock.total });
+    }
+
+    signal.throwIfAborted();
+    if (this.#state !== 'starting') this.#setState('reloading');
+    const compiled = await compiler.compile(sources, {
+      signal,
+      timeout: compileTimeout,
+      onProgress: (done, total) => this.#emit('progress', { phase: 'compiling', done, total }),
+    });
+    const compile = clock.lap();
+    commit();
+
+    const objects = [...compiled.objects.values()];
+    const plan = { objects, previewed: module.sources.indexOf(module.file), libraries: this.#parts.libraries };
+    const [link, run] = await this.#inTurn(async () => {
+      await reloader.load(plan, { fresh });
+      this.#previews = undefined;
+      const linked = clock.lap();
+      this.#generation += changed.length > 0 ? 1 : 0;
+      await this.#drawUsual();
+      this.#good = { plan, digests: new Map([...sources].map(([file, { digest }]) => [file, digest])) };
+      return [linked, clock.lap()] as const;
+    });
+    compiler.discard(objects).catch(() => {
+      // What cannot be deleted now goes with the session's folder.
+    });
+    if (changed.length === 0) {
+      return { ...this.#unchanged({ classify, compile, link, run, total: clock.total }), relinked: [...compiled.objects.keys()] };
+    }
+    return {
+      tier: 'structural',
+      strategy: compiled.strategy,
+      reason: compiled.reason,
+      changed,
+      recompiled: compiled.recompiled,
+      relinked: [...compiled.objects.keys()],
+      generation: this.#generation,
+      timings: { classify, compile, link, run, total: clock.total },
+      diagnostics: compiled.diagnostics,
+    };
+  }
+
+  #unchanged(timings: Timings): ReloadResult {
+    const reason = 'the sources are what already runs';
+    return { tier: 'none', reason, changed: [], recompiled: [], relinked: [], generation: this.#generation, timings, diagnostics: [] };
+  }
+
+  /** Draws what was asked for last, so that the next snapshot is there already. A preview that is missing or throws is that snapshot's error. */
+  async #drawUsual(): Promise<void> {
+    try {
+      await this.#draw(this.#usual);
+    } catch (error) {
+      if (!isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_PREVIEW') throw error;
+    }
+  }
+
+  async #draw(options: SnapshotOptions): Promise<Snapshot> {
+    const { preview: wanted = this.#parts.preview, width, height, scale = 1 } = options;
+    const traits = { ...this.#traits, ...options.traits };
+    const generation = this.#generation;
+    const key = JSON.stringify([generation, wanted, width, height, scale, Object.entries(traits).sort()]);
+    if (this.#picture?.key === key) return this.#picture.snapshot;
+    const preview = selectPreview(await this.#listPreviews(), wanted);
+    const picture = await this.#parts.reloader.draw({ index: preview.index, width, height, scale, traits });
+    const snapshot: Snapshot = { ...picture, scale, generation, preview, stale: false };
+    this.#picture = { key, snapshot };
+    return snapshot;
+  }
+
+  async #listPreviews(): Promise<PreviewInfo[]> {
+    this.#previews ??= await this.#parts.reloader.previews();
+    return this.#previews;
+  }
+
+  /** Sees to it that the last good generation is loaded: its agent may have crashed meanwhile. */
+  async #requireGeneration(): Promise<void> {
+    if (this.#parts.reloader.loaded) return;
+    if (this.#good === undefined) throw this.#error ?? new HotswiftError('ERR_HOTSWIFT_PREVIEW', 'nothing runs yet', { names: [] });
+    this.#previews = undefined;
+    await this.#parts.reloader.load(this.#good.plan);
+  }
+
+  /** Runs one thing at a time on the reloader, so that a picture and its generation belong together. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(() => {
+      if (this.#state === 'closed') throw new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
+      return work();
+    });
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async #close(): Promise<void> {
+    const closed = new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
+    this.#setState('closed');
+    this.#reloads.end(closed);
+    await Promise.allSettled([this.#watcher?.close(), this.#parts.reloader.close()]);
+    await this.#turn;
+    await this.#parts.folder.remove();
+    super.emit('close');
+    this.removeAllListeners();
+  }
+
+  #setState(state: SessionState): void {
+    if (this.#state === state || this.#state === 'closed') return;
+    this.#state = state;
+    super.emit('state', state);
+  }
+
+  #emit<Name extends Exclude<keyof SessionEvents, 'close' | 'state'>>(name: Name, ...args: SessionEvents[Name]): void {
+    if (this.#state !== 'closed') (super.emit as (event: Name, ...values: SessionEvents[Name]) => boolean).call(this, name, ...args);
+  }
+}
+
+/** Milliseconds since the last lap and in all. */
+class Stopwatch {
+  readonly #start = performance.now();
+  #last = this.#start;
+
+  lap(): number {
+    const before = this.#last;
+    this.#last = performance.now();
+    return this.#last - before;
+  }
+
+  get total(): number {
+    return performance.now() - this.#start;
+  }
+}
+
+function asHotswiftError(error: unknown): HotswiftError {
+  if (isHotswiftError(error)) return error;
+  // For example a full disk.
+  return new HotswiftError('ERR_HOTSWIFT_PROJECT', `the reload failed: ${(error as Error).message}`, { cause: error });
+}
+
+async function withSignal<Result>(result: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return result;
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  // The result may come after nobody waits for it any more.
+  result.catch(() => {});
+  try {
+    return await Promise.race([result, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,226 @@
+/** Options of {@link createSession}. */
+export type SessionOptions = CommonOptions & (ProcessOptions | InProcessOptions);
+
+/** What every session takes, however Swift is isolated. */
+export interface CommonOptions {
+  /** The Swift file to preview: the editable unit. Relative paths count from the working directory. */
+  file: string;
+  /** The module that `file` belongs to. Default: the file alone, as a module of its own. */
+  module?: ModuleOptions;
+  /** Which preview of the file is drawn: its index, or its name if that is unique. Default 0. */
+  preview?: number | string;
+  /** Reload whenever a source of the module is saved. Default `false`. */
+  watch?: boolean;
+  /** Where compiled support modules are kept from one session to the next. Default: `hotswift` in the user's cache folder. */
+  cacheDirectory?: string;
+  /** Default: `HOTSWIFT_SWIFTC`, else `swiftc` on PATH. */
+  toolchain?: ToolchainOptions;
+  /** The environment that previews are shown in, until {@link Session.setTraits} changes it. Default: none set. */
+  traits?: Traits;
+  /** Told what is being done while the session starts; afterwards there is the event `progress`. */
+  onProgress?: (progress: Progress) => void;
+  /** Aborts the start; afterwards it closes the session. */
+  signal?: AbortSignal;
+}
+
+/** Swift runs in a child process, the agent: a crash or a hang of it does not reach the host. */
+export interface ProcessOptions {
+  /** Default `'process'`. */
+  isolation?: 'process';
+  /** Environment variables of the agent, on top of the host's. */
+  env?: Record<string, string>;
+  /** Working directory of the agent. Default: the host's. */
+  cwd?: string;
+  /** Limits, in milliseconds; reaching one is ERR_HOTSWIFT_TIMEOUT. */
+  timeouts?: {
+    /** Until an agent answers. Default 10,000. */
+    start?: number;
+    /** One compile. Default 300,000. */
+    compile?: number;
+    /** One run of Swift code: initialisers, a drawing, a call. The agent is killed. Default 10,000. */
+    render?: number;
+  };
+}
+
+/** Swift runs in the host's process, on the thread that opened the session. Nothing can be killed or replaced: a crash ends the host. */
+export interface InProcessOptions {
+  isolation: 'in-process';
+  /** Limits, in milliseconds; reaching one is ERR_HOTSWIFT_TIMEOUT. */
+  timeouts?: {
+    /** One compile. Default 300,000. */
+    compile?: number;
+  };
+}
+
+/** A module, described by hand. Relative paths count from the working directory. */
+export interface ModuleOptions {
+  /** The module's name: a Swift identifier. */
+  name: string;
+  /** Every Swift file of the module. The previewed file is added if it is missing. */
+  sources: string[];
+  /** Flags for swiftc, for example `['-swift-version', '6', '-D', 'BETA']`. Default none. */
+  flags?: string[];
+  /** Folders with the `.swiftmodule`s that the module imports. Default none. */
+  importPaths?: string[];
+  /** Folders with the shared libraries that the module links. Default none. */
+  libraryPaths?: string[];
+  /** Shared libraries to link: names as after `-l`, or paths. Default none. */
+  libraries?: string[];
+}
+
+export interface ToolchainOptions {
+  /** Path of `swiftc`, or a name to find on PATH. Default: `HOTSWIFT_SWIFTC`, else `swiftc`. */
+  swiftc?: string;
+}
+
+/** The environment of a preview. Names other than these are custom traits, read in Swift as `context.traits["name"]`. */
+export interface Traits {
+  /** Default in Swift: light. */
+  colorScheme?: 'light' | 'dark';
+  /** A BCP 47 language tag. Default in Swift: `en-US`. */
+  locale?: string;
+  /** Default in Swift: leftToRight. */
+  layoutDirection?: 'leftToRight' | 'rightToLeft';
+  /** Factor on text sizes. Default in Swift: 1. */
+  textScale?: number;
+  /** Default in Swift: standard. */
+  contrast?: 'standard' | 'increased';
+  [custom: string]: string | number | boolean | undefined;
+}
+
+export interface ReloadOptions {
+  /**
+   * Unsaved editor buffers, from path to text. They stand in for the files on disk until the next explicit `reload`, or until the
+   * file is saved.
+   */
+  contents?: Record<string, string>;
+  /** Start from a clean state: link and draw in a new agent, then end the old one. Default `false`. */
+  fresh?: boolean;
+  /** Rejects this call; the reload itself goes on, for others may wait for it. */
+  signal?: AbortSignal;
+}
+
+/** How much had to be done for an edit. */
+export type Tier = 'none' | 'literal' | 'structural' | 'module';
+
+/** How the edited files were compiled. */
+export type Strategy = 'split' | 'same-module' | 'whole-module';
+
+/** What a reload did. */
+export interface ReloadResult {
+  tier: Tier;
+  /** Set for the structural and module tiers. */
+  strategy?: Strategy;
+  /** Why this tier and strategy, in one sentence. */
+  reason: string;
+  /** Absolute paths of the files whose content differed from what ran before. */
+  changed: string[];
+  /** Absolute paths of the files that were compiled. */
+  recompiled: string[];
+  /** Absolute paths of the files whose objects were linked into the generation. */
+  relinked: string[];
+  /** The session's generation after the reload. */
+  generation: number;
+  /** Milliseconds. */
+  timings: ReloadTimings;
+  /** Warnings of a successful compile. */
+  diagnostics: Diagnostic[];
+}
+
+/** Milliseconds of each part of a reload; `total` is from the request to the new picture. */
+export interface ReloadTimings {
+  /** Reading and comparing the sources. */
+  classify: number;
+  /** The Swift compiler. */
+  compile: number;
+  /** JITLink and initialisers. */
+  link: number;
+  /** Drawing the preview and encoding the picture. */
+  run: number;
+  total: number;
+}
+
+export interface SnapshotOptions {
+  /** Index or unique name. Default: the session's. */
+  preview?: number | string;
+  /** Points, 1 to 8,192. Default: the preview's own, else the content's own. */
+  width?: number;
+  /** Points, 1 to 8,192. Default: the preview's own, else the content's own. */
+  height?: number;
+  /** Pixels per point, above 0 and up to 4. Default 1. */
+  scale?: number;
+  /** On top of the session's traits, for this picture alone. */
+  traits?: Traits;
+  /** Rejects this call; the drawing itself goes on. */
+  signal?: AbortSignal;
+}
+
+/** A picture of a preview. */
+export interface Snapshot {
+  /** A PNG, RGBA with 8 bits a channel. */
+  data: Buffer;
+  /** Pixels. */
+  width: number;
+  /** Pixels. */
+  height: number;
+  /** Pixels per point. */
+  scale: number;
+  /** The session's generation that drew it. */
+  generation: number;
+  /** The preview that was drawn. */
+  preview: PreviewInfo;
+  /** `true`: the newest source did not make it, this is the last good picture. */
+  stale: boolean;
+}
+
+export interface PreviewInfo {
+  /** Position among the previews of the file, from 0. */
+  index: number;
+  name: string;
+  /** 1-based line of the file. */
+  line: number;
+  /** Points; missing where the preview leaves it to its content. */
+  width?: number;
+  /** Points; missing where the preview leaves it to its content. */
+  height?: number;
+}
+
+/** A message of the Swift compiler. */
+export interface Diagnostic {
+  severity: 'error' | 'warning' | 'note';
+  message: string;
+  /** Absolute path of the user's file; empty where the message concerns none. */
+  file: string;
+  /** 1-based; 0 where the message concerns no place. */
+  line: number;
+  /** 1-based, in UTF-8 bytes; 0 where the message concerns no place. */
+  column: number;
+  /** The line of source that the message is about. */
+  sourceLine?: string;
+  notes: Diagnostic[];
+}
+
+/** How an agent ended unasked. */
+export interface CrashInfo {
+  pid: number;
+  /** The signal that ended it, for example `SIGILL` for a Swift trap; `null` if it exited. */
+  signal: NodeJS.Signals | null;
+  /** The exit code, `null` if a signal ended it. */
+  exitCode: number | null;
+  /** Frames of the crashed thread, where they are known. */
+  backtrace?: string[];
+}
+
+/** Why an agent was replaced. */
+export type RespawnReason = 'cap' | 'memory' | 'crash' | 'timeout' | 'fresh' | 'rebase';
+
+export type SessionState = 'starting' | 'ready' | 'reloading' | 'failed' | 'closed';
+
+export interface Progress {
+  /** What is being done, for example `compiling`. */
+  phase: string;
+  /** Units finished. */
+  done?: number;
+  /** Units in all. */
+  total?: number;
+}

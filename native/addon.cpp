@@ -1,0 +1,324 @@
+// The N-API surface: arguments in, one call, result or error out.
+// lib/reload/native.ts declares the same surface in TypeScript and checks the
+// arguments; here they are taken as checked.
+#include "dependency_file.h"
+#include "engine.h"
+#include "errors.h"
+#include "main_queue.h"
+#include "png.h"
+#include "preview_interface.h"
+
+// After LLVM's headers: both define short macro-like names.
+#include <napi.h>
+
+#include <cstdio>
+
+using namespace hotswift;
+
+namespace {
+
+Napi::Error toJavaScript(Napi::Env Env, llvm::Error Failure) {
+  Napi::Error Result;
+  llvm::handleAllErrors(
+      std::move(Failure),
+      [&](const EngineError &E) {
+        Result = Napi::Error::New(Env, E.text());
+        Result.Set("kind", Napi::String::New(Env, kindName(E.kind()).str()));
+        if (E.symbols().empty())
+          return;
+        auto Symbols = Napi::Array::New(Env, E.symbols().size());
+        for (size_t I = 0; I < E.symbols().size(); ++I)
+          Symbols[static_cast<uint32_t>(I)] = E.symbols()[I];
+        Result.Set("symbols", Symbols);
+      },
+      [&](const llvm::ErrorInfoBase &E) {
+        Result = Napi::Error::New(Env, E.message());
+        Result.Set("kind", "link");
+      });
+  return Result;
+}
+
+Napi::Value raise(Napi::Env Env, llvm::Error Failure) {
+  toJavaScript(Env, std::move(Failure)).ThrowAsJavaScriptException();
+  return {};
+}
+
+std::vector<std::string> strings(const Napi::Value &Value) {
+  std::vector<std::string> Result;
+  auto List = Value.As<Napi::Array>();
+  Result.reserve(List.Length());
+  for (uint32_t I = 0; I < List.Length(); ++I)
+    Result.push_back(List.Get(I).As<Napi::String>().Utf8Value());
+  return Result;
+}
+
+size_t number(const Napi::Value &Value) {
+  return static_cast<size_t>(Value.As<Napi::Number>().Int64Value());
+}
+
+/// Swift prints through C's buffered output: what a call printed belongs to the
+/// reader by the time the call is answered.
+void flushOutput() { std::fflush(stdout); }
+
+/// Work that runs on libuv's pool and settles a promise.
+class PromisedWork : public Napi::AsyncWorker {
+public:
+  explicit PromisedWork(Napi::Env Env)
+      : AsyncWorker(Env), Deferred(Napi::Promise::Deferred::New(Env)) {}
+  Napi::Promise start() {
+    Napi::Promise Result = Deferred.Promise();
+    Queue();
+    return Result;
+  }
+
+protected:
+  /// On the pool.
+  virtual llvm::Error work() = 0;
+  /// On the JavaScript thread, after work that succeeded.
+  virtual llvm::Expected<Napi::Value> finish(Napi::Env Env) = 0;
+
+private:
+  void Execute() final { Failure = work(); }
+  void OnOK() final {
+    Napi::HandleScope Scope(Env());
+    if (Failure)
+      return Deferred.Reject(toJavaScript(Env(), std::move(Failure)).Value());
+    auto Result = finish(Env());
+    if (!Result)
+      return Deferred.Reject(toJavaScript(Env(), Result.takeError()).Value());
+    Deferred.Resolve(*Result);
+  }
+
+  Napi::Promise::Deferred Deferred;
+  llvm::Error Failure = llvm::Error::success();
+};
+
+class GenerationWork : public PromisedWork {
+public:
+  GenerationWork(Napi::Env Env, Engine &Owner, Engine::Objects Inputs)
+      : PromisedWork(Env), Owner(Owner), Inputs(std::move(Inputs)) {}
+
+private:
+  llvm::Error work() override {
+    auto Linked = Owner.link(std::move(Inputs));
+    if (!Linked)
+      return Linked.takeError();
+    Number = *Linked;
+    return llvm::Error::success();
+  }
+  llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
+    pumpMainQueue(Env, Owner.libraries());
+    llvm::Error Failure = Owner.initialize(Number);
+    flushOutput();
+    if (Failure)
+      return Failure;
+    return Napi::Number::New(Env, static_cast<double>(Number));
+  }
+
+  Engine &Owner;
+  Engine::Objects Inputs;
+  size_t Number = 0;
+};
+
+class EngineObject : public Napi::ObjectWrap<EngineObject> {
+public:
+  static Napi::Function define(Napi::Env Env) {
+    return DefineClass(
+        Env, "Engine",
+        {
+            InstanceMethod<&EngineObject::addGeneration>("addGeneration"),
+            InstanceMethod<&EngineObject::lookup>("lookup"),
+            InstanceMethod<&EngineObject::call>("call"),
+            InstanceMethod<&EngineObject::demangle>("demangle"),
+            InstanceMethod<&EngineObject::previews>("previews"),
+            InstanceMethod<&EngineObject::draw>("draw"),
+        });
+  }
+
+  explicit EngineObject(const Napi::CallbackInfo &Info)
+      : ObjectWrap<EngineObject>(Info) {
+    auto Created = Engine::create(strings(Info[0]));
+    if (!Created)
+      raise(Info.Env(), Created.takeError());
+    else
+      Owned = *Created;
+  }
+
+private:
+  Napi::Value addGeneration(const Napi::CallbackInfo &Info) {
+    auto Prepared = Owned->prepare(strings(Info[0]), strings(Info[1]));
+    if (!Prepared)
+      return raise(Info.Env(), Prepared.takeError());
+    return (new GenerationWork(Info.Env(), *Owned, std::move(*Prepared)))
+        ->start();
+  }
+
+  Napi::Value lookup(const Napi::CallbackInfo &Info) {
+    auto Address =
+        Owned->lookup(number(Info[0]), Info[1].As<Napi::String>().Utf8Value());
+    if (!Address)
+      return raise(Info.Env(), Address.takeError());
+    return Napi::BigInt::New(Info.Env(), Address->getValue());
+  }
+
+  Napi::Value call(const Napi::CallbackInfo &Info) {
+    auto Address =
+        Owned->lookup(number(Info[0]), Info[1].As<Napi::String>().Utf8Value());
+    if (!Address)
+      return raise(Info.Env(), Address.takeError());
+    const int32_t Result = Address->toPtr<int32_t (*)()>()();
+    flushOutput();
+    return Napi::Number::New(Info.Env(), Result);
+  }
+
+  /// The Swift runtime's own demangler, so that it knows what the compiler
+  /// mangled; the name itself where that is not loaded.
+  Napi::Value demangle(const Napi::CallbackInfo &Info) {
+    using Demangle =
+        char *(*)(const char *, size_t, char *, size_t *, uint32_t);
+    const auto Name = Info[0].As<Napi::String>().Utf8Value();
+    auto Run =
+        reinterpret_cast<Demangle>(Owned->libraries().find("swift_demangle"));
+    char *Text =
+        Run ? Run(Name.c_str(), Name.size(), nullptr, nullptr, 0) : nullptr;
+    auto Result = Napi::String::New(Info.Env(), Text ? Text : Name);
+    std::free(Text);
+    return Result;
+  }
+
+  Napi::Value previews(const Napi::CallbackInfo &Info) {
+    Napi::Env Env = Info.Env();
+    auto Found = listPreviews(*Owned, number(Info[0]), number(Info[1]));
+    flushOutput();
+    if (!Found)
+      return raise(Env, Found.takeError());
+    auto List = Napi::Array::New(Env, Found->size());
+    for (uint32_t I = 0; I < Found->size(); ++I) {
+      const PreviewDescription &Preview = (*Found)[I];
+      auto Entry = Napi::Object::New(Env);
+      Entry.Set("index", I);
+      Entry.Set("name", Preview.Name);
+      Entry.Set("line", static_cast<double>(Preview.Line));
+      if (Preview.Width > 0)
+        Entry.Set("width", static_cast<double>(Preview.Width));
+      if (Preview.Height > 0)
+        Entry.Set("height", static_cast<double>(Preview.Height));
+      List[I] = Entry;
+    }
+    return List;
+  }
+
+  Napi::Value draw(const Napi::CallbackInfo &Info) {
+    Napi::Env Env = Info.Env();
+    const auto Options = Info[2].As<Napi::Object>();
+    DrawRequest Request;
+    Request.Index = static_cast<intptr_t>(number(Options.Get("index")));
+    Request.Width = static_cast<intptr_t>(number(Options.Get("width")));
+    Request.Height = static_cast<intptr_t>(number(Options.Get("height")));
+    Request.Scale = Options.Get("scale").As<Napi::Number>().DoubleValue();
+    Request.Traits = strings(Options.Get("traits"));
+
+    auto Deferred = Napi::Promise::Deferred::New(Env);
+    llvm::Error Failure =
+        drawPreview(*Owned, number(Info[0]), number(Info[1]), Request,
+                    [Env, Deferred](const Drawing &Result) {
+                      settle(Env, Deferred, Result);
+                    });
+    if (Failure)
+      return raise(Env, std::move(Failure));
+    return Deferred.Promise();
+  }
+
+  static void settle(Napi::Env Env, const Napi::Promise::Deferred &Deferred,
+                     const Drawing &Result) {
+    flushOutput();
+    const auto *Text = reinterpret_cast<const char *>(Result.Bytes.data());
+    switch (Result.Outcome) {
+    case DrawOutcome::Thrown:
+      return Deferred.Reject(
+          toJavaScript(Env,
+                       makeError(ErrorKind::Thrown,
+                                 llvm::StringRef(Text, Result.Bytes.size())))
+              .Value());
+    case DrawOutcome::Missing:
+      return Deferred.Reject(
+          toJavaScript(Env, makeError(ErrorKind::Missing, "no such preview"))
+              .Value());
+    case DrawOutcome::Svg:
+    case DrawOutcome::Bitmap:
+      break;
+    }
+    const bool IsBitmap = Result.Outcome == DrawOutcome::Bitmap;
+    auto Picture = Napi::Object::New(Env);
+    Picture.Set("kind", IsBitmap ? "bitmap" : "svg");
+    Picture.Set("bytes", Napi::Buffer<uint8_t>::Copy(Env, Result.Bytes.data(),
+                                                     Result.Bytes.size()));
+    Picture.Set("width", static_cast<double>(Result.Width));
+    Picture.Set("height", static_cast<double>(Result.Height));
+    Picture.Set("pixelWidth", static_cast<double>(Result.PixelWidth));
+    Picture.Set("pixelHeight", static_cast<double>(Result.PixelHeight));
+    Deferred.Resolve(Picture);
+  }
+
+  Engine *Owned = nullptr;
+};
+
+class PngWork : public PromisedWork {
+public:
+  PngWork(Napi::Env Env, Napi::Uint8Array Pixels, uint32_t Width,
+          uint32_t Height, Alpha Kind)
+      : PromisedWork(Env), Kept(Napi::Persistent(Pixels)),
+        Pixels(Pixels.Data()), Width(Width), Height(Height), Kind(Kind) {}
+
+private:
+  llvm::Error work() override {
+    return encodePng(Pixels, Width, Height, Kind).moveInto(Encoded);
+  }
+  llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
+    return Napi::Buffer<uint8_t>::Copy(Env, Encoded.data(), Encoded.size());
+  }
+
+  /// Keeps the pixels from the garbage collector while the pool reads them.
+  Napi::Reference<Napi::Uint8Array> Kept;
+  const uint8_t *Pixels;
+  uint32_t Width;
+  uint32_t Height;
+  Alpha Kind;
+  std::vector<uint8_t> Encoded;
+};
+
+Napi::Value encode(const Napi::CallbackInfo &Info) {
+  const auto Options = Info[1].As<Napi::Object>();
+  return (new PngWork(Info.Env(), Info[0].As<Napi::Uint8Array>(),
+                      static_cast<uint32_t>(number(Options.Get("width"))),
+                      static_cast<uint32_t>(number(Options.Get("height"))),
+                      Options.Get("premultiplied").As<Napi::Boolean>()
+                          ? Alpha::Premultiplied
+                          : Alpha::Straight))
+      ->start();
+}
+
+Napi::Value interfaceOf(const Napi::CallbackInfo &Info) {
+  auto Text = readInterface(Info[0].As<Napi::String>().Utf8Value());
+  if (!Text)
+    return raise(Info.Env(), Text.takeError());
+  return Napi::String::New(Info.Env(), *Text);
+}
+
+/// For processes whose output is a pipe: a line arrives when it is printed.
+void bufferOutputByLine(const Napi::CallbackInfo &) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+}
+
+Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
+  Exports.Set("Engine", EngineObject::define(Env));
+  Exports.Set("encodePng", Napi::Function::New(Env, encode));
+  Exports.Set("readInterface", Napi::Function::New(Env, interfaceOf));
+  Exports.Set("bufferOutputByLine",
+              Napi::Function::New(Env, bufferOutputByLine));
+  return Exports;
+}
+
+} // namespace
+
+NODE_API_MODULE(hotswift, initialize)

@@ -1,0 +1,274 @@
+#include "engine.h"
+
+#include "errors.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ExecutionEngine/Orc/EHFrameRegistrationPlugin.h"
+#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/ExecutionEngine/Orc/ObjectFileInterface.h"
+#include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace llvm;
+using namespace llvm::orc;
+
+extern "C" {
+extern const char hotswift_orc_runtime[];
+extern const char hotswift_orc_runtime_end[];
+}
+
+namespace hotswift {
+namespace {
+
+/// Only objects are linked here. LLJIT wants a compiler for IR all the same;
+/// one that refuses keeps LLVM's code generators out of the addon.
+class ObjectsOnly : public IRCompileLayer::IRCompiler {
+public:
+  ObjectsOnly() : IRCompiler(IRSymbolMapper::ManglingOptions()) {}
+  Expected<std::unique_ptr<MemoryBuffer>> operator()(Module &) override {
+    return makeError(ErrorKind::Link, "LLVM IR is not compiled here");
+  }
+};
+
+Expected<std::unique_ptr<ObjectLayer>>
+createLinkingLayer(ExecutionSession &Session) {
+  auto Layer = std::make_unique<ObjectLinkingLayer>(Session);
+  auto FrameRegistration = EHFrameRegistrationPlugin::Create(Session);
+  if (!FrameRegistration)
+    return FrameRegistration.takeError();
+  Layer->addPlugin(std::move(*FrameRegistration));
+  return std::unique_ptr<ObjectLayer>(std::move(Layer));
+}
+
+Expected<JITDylibSP> createProcessDylib(LLJIT &Jit) {
+  auto &Dylib = Jit.getExecutionSession().createBareJITDylib("<process>");
+  auto Generator = DynamicLibrarySearchGenerator::GetForCurrentProcess(
+      Jit.getDataLayout().getGlobalPrefix());
+  if (!Generator)
+    return Generator.takeError();
+  Dylib.addGenerator(std::move(*Generator));
+  return &Dylib;
+}
+
+std::unique_ptr<MemoryBuffer> orcRuntime() {
+  return MemoryBuffer::getMemBuffer(
+      StringRef(hotswift_orc_runtime,
+                hotswift_orc_runtime_end - hotswift_orc_runtime),
+      "orc_rt", /*RequiresNullTerminator=*/false);
+}
+
+} // namespace
+
+Expected<Engine *> Engine::create(std::vector<std::string> LibrarySearchPaths) {
+  auto *Created = new Engine(std::move(LibrarySearchPaths));
+  if (Error E = Created->start())
+    return E;
+  return Created;
+}
+
+Error Engine::start() {
+  const Triple Host(sys::getProcessTriple());
+  LLJITBuilder Builder;
+  Builder.setJITTargetMachineBuilder(JITTargetMachineBuilder(Host));
+  Builder.setDataLayout(DataLayout(Host.computeDataLayout()));
+  Builder.setCompileFunctionCreator(
+      [](const JITTargetMachineBuilder &)
+          -> Expected<std::unique_ptr<IRCompileLayer::IRCompiler>> {
+        return std::make_unique<ObjectsOnly>();
+      });
+  Builder.setObjectLinkingLayerCreator(createLinkingLayer);
+  // Generations see the process only behind the Swift and user libraries: Node
+  // exports its own zlib, OpenSSL and libuv.
+  Builder.setLinkProcessSymbolsByDefault(false);
+  Builder.setProcessSymbolsJITDylibSetup(createProcessDylib);
+  Builder.setPlatformSetUp(ExecutorNativePlatform(orcRuntime()));
+  auto Created = Builder.create();
+  if (!Created)
+    return Created.takeError();
+  Jit = std::move(*Created);
+
+  auto &Session = Jit->getExecutionSession();
+  Session.setErrorReporter([this](Error E) {
+    std::lock_guard Lock(ReportMutex);
+    Reported = joinErrors(std::move(Reported), std::move(E));
+  });
+  Metadata = std::make_shared<SwiftMetadataPlugin>();
+  cast<ObjectLinkingLayer>(Jit->getObjLinkingLayer()).addPlugin(Metadata);
+  SharedDylib = &Session.createBareJITDylib("<libraries>");
+  SharedDylib->addGenerator(std::make_unique<LibrarySearchGenerator>(Shared));
+  return Error::success();
+}
+
+Expected<Engine::Objects>
+Engine::prepare(ArrayRef<std::string> Paths,
+                ArrayRef<std::string> ExtraLibraries) {
+  for (const std::string &Library : ExtraLibraries)
+    if (Error E = Shared.load(Library))
+      return E;
+  Objects Prepared;
+  for (const std::string &Path : Paths) {
+    auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
+                                      /*RequiresNullTerminator=*/false,
+                                      /*IsVolatile=*/true);
+    if (!File)
+      return makeError(ErrorKind::Object,
+                       Path + ": cannot be read: " + File.getError().message());
+    auto Object = prepareObject(**File, Jit->getTargetTriple());
+    if (!Object)
+      return Object.takeError();
+    for (const std::string &Flag : Object->AutolinkFlags)
+      if (Error E = Shared.load(Flag))
+        return E;
+    Prepared.push_back(std::move(Object->Buffer));
+  }
+  return Prepared;
+}
+
+Error Engine::linkEverything(JITDylib &Dylib, Objects Inputs) {
+  auto &Session = Jit->getExecutionSession();
+  SymbolLookupSet Wanted;
+  for (auto &Object : Inputs) {
+    auto Interface = getObjectFileInterface(Session, Object->getMemBufferRef());
+    if (!Interface)
+      return makeError(ErrorKind::Object, Object->getBufferIdentifier() + ": " +
+                                              toString(Interface.takeError()));
+    // ORC links an object when a symbol of it is asked for. One that holds
+    // nothing but a conformance would never be: every object gets an
+    // initialiser symbol, its own, and that is asked for.
+    if (!Interface->InitSymbol)
+      addInitSymbol(*Interface, Session, Object->getBufferIdentifier());
+    Wanted.add(Interface->InitSymbol,
+               SymbolLookupFlags::WeaklyReferencedSymbol);
+    if (Error E = Jit->getObjLinkingLayer().add(Dylib, std::move(Object),
+                                                std::move(*Interface)))
+      return E;
+  }
+  return Session
+      .lookup(
+          makeJITDylibSearchOrder(&Dylib, JITDylibLookupFlags::MatchAllSymbols),
+          std::move(Wanted))
+      .takeError();
+}
+
+Error Engine::explain(Error Failure, ArrayRef<std::string> Names) {
+  Error Report = Error::success();
+  {
+    std::lock_guard Lock(ReportMutex);
+    std::swap(Report, Reported);
+  }
+  if (!Failure) {
+    // Reports of a link that succeeded are about something else.
+    consumeError(std::move(Report));
+    return Error::success();
+  }
+  std::vector<std::string> Missing;
+  std::string Reason;
+  const auto Read = [&](Error E) {
+    handleAllErrors(
+        std::move(E),
+        [&](const SymbolsNotFound &Lost) {
+          for (const auto &Symbol : Lost.getSymbols())
+            Missing.push_back((*Symbol).str());
+        },
+        [&](const FailedToMaterialize &) {},
+        [&](const ErrorInfoBase &Other) {
+          Reason += (Reason.empty() ? "" : "; ") + Other.message();
+        });
+  };
+  if (Failure.isA<EngineError>()) {
+    consumeError(std::move(Report));
+    return Failure;
+  }
+  Read(std::move(Report));
+  Read(std::move(Failure));
+  if (!Missing.empty()) {
+    llvm::sort(Missing);
+    Missing.erase(llvm::unique(Missing), Missing.end());
+    return makeError(ErrorKind::Symbols, "symbols are defined nowhere",
+                     Missing);
+  }
+  if (Reason.empty())
+    Reason = "the objects could not be linked";
+  // JITLink itself names the object in some of its errors only.
+  if (none_of(Names, [&](const std::string &Name) {
+        return StringRef(Reason).contains(Name);
+      }))
+    Reason += " (in " + join(Names, ", or in ") + ")";
+  return makeError(ErrorKind::Link, Reason);
+}
+
+Expected<size_t> Engine::link(Objects Inputs) {
+  std::lock_guard Lock(LinkMutex);
+  std::vector<std::string> Names;
+  for (const auto &Object : Inputs)
+    Names.push_back(Object->getBufferIdentifier().str());
+
+  auto Dylib = Jit->createJITDylib("generation-" + std::to_string(LinkCount++));
+  if (!Dylib)
+    return explain(Dylib.takeError(), Names);
+  Dylib->addToLinkOrder(*SharedDylib);
+  Dylib->addToLinkOrder(*Jit->getProcessSymbolsJITDylib());
+  if (Error E = explain(linkEverything(*Dylib, std::move(Inputs)), Names))
+    return E;
+
+  Generation Linked;
+  Linked.Dylib = &*Dylib;
+  std::vector<ObjectMetadata> Found = Metadata->take(*Dylib);
+  for (const std::string &Name : Names) {
+    auto Match = find_if(Found, [&](auto &M) { return M.Object == Name; });
+    if (Match == Found.end())
+      Linked.Metadata.push_back({Name, {}});
+    else
+      Linked.Metadata.push_back(*Match);
+  }
+  std::lock_guard GenerationsLock(GenerationsMutex);
+  Generations.push_back(std::move(Linked));
+  return Generations.size() - 1;
+}
+
+Error Engine::initialize(size_t Number) {
+  auto Found = generation(Number);
+  if (!Found)
+    return Found.takeError();
+  if (Found->Initialized)
+    return Error::success();
+  // All of them before any code runs: an initialiser may cast.
+  for (const ObjectMetadata &Object : Found->Metadata)
+    if (!Object.empty())
+      if (Error E = registerMetadata(Object, Shared))
+        return E;
+  {
+    std::lock_guard Lock(GenerationsMutex);
+    Generations[Number].Initialized = true;
+  }
+  // Not through explain: what is reported now may belong to a link that goes on
+  // at the same time.
+  if (Error E = Jit->initialize(*Found->Dylib))
+    return makeError(ErrorKind::Link, toString(std::move(E)));
+  return Error::success();
+}
+
+Expected<ExecutorAddr> Engine::lookup(size_t Number, StringRef Symbol) {
+  auto Found = generation(Number);
+  if (!Found)
+    return Found.takeError();
+  auto Address = Jit->lookup(*Found->Dylib, Symbol);
+  if (!Address) {
+    consumeError(Address.takeError());
+    return makeError(ErrorKind::Missing,
+                     "the newest generation has no function " + Symbol);
+  }
+  return *Address;
+}
+
+Expected<const Generation &> Engine::generation(size_t Number) const {
+  std::lock_guard Lock(GenerationsMutex);
+  if (Number >= Generations.size())
+    return makeError(ErrorKind::Missing,
+                     "there is no generation " + Twine(Number));
+  return Generations[Number];
+}
+
+} // namespace hotswift

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "libraries.h"
+#include "object_transform.h"
+#include "swift_metadata.h"
+
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace hotswift {
+
+/// Code that was linked together, in a JITDylib of its own.
+struct Generation {
+  llvm::orc::JITDylib *Dylib = nullptr;
+  /// In the order in which the objects were given. An object without Swift
+  /// metadata has an empty entry.
+  std::vector<ObjectMetadata> Metadata;
+  bool Initialized = false;
+};
+
+/// Owns one LLJIT and the generations that were linked into it.
+///
+/// A generation comes into being in three steps: `prepare` reads objects and
+/// loads the libraries they name (on the thread that runs Swift), `link` (on
+/// any thread), `initialize` (on the thread that runs Swift again).
+///
+/// An engine is never destroyed: the Swift runtime keeps pointers into every
+/// generation, and nothing in it can be unregistered.
+class Engine {
+public:
+  /// \p LibrarySearchPaths are searched for `-lNAME`, before the system's own.
+  static llvm::Expected<Engine *>
+  create(std::vector<std::string> LibrarySearchPaths);
+
+  using Objects = std::vector<std::unique_ptr<llvm::MemoryBuffer>>;
+
+  /// Reads and checks object files and loads the libraries they and \p
+  /// ExtraLibraries ask for.
+  llvm::Expected<Objects> prepare(llvm::ArrayRef<std::string> Paths,
+                                  llvm::ArrayRef<std::string> ExtraLibraries);
+
+  /// Links objects into a fresh JITDylib: each of them, whether or not
+  /// something refers to it. Nothing of it runs. Returns the generation's
+  /// number, from 0.
+  llvm::Expected<size_t> link(Objects Inputs);
+
+  /// Registers the generation's metadata with the Swift runtime and runs its
+  /// initialisers (`LLJIT::initialize`).
+  llvm::Error initialize(size_t Number);
+
+  /// The address of a symbol that the generation itself defines.
+  llvm::Expected<llvm::orc::ExecutorAddr> lookup(size_t Number,
+                                                 llvm::StringRef Symbol);
+
+  llvm::Expected<const Generation &> generation(size_t Number) const;
+  const Libraries &libraries() const { return Shared; }
+
+private:
+  explicit Engine(std::vector<std::string> LibrarySearchPaths)
+      : Shared(std::move(LibrarySearchPaths)) {}
+  llvm::Error start();
+  llvm::Error linkEverything(llvm::orc::JITDylib &Dylib, Objects Inputs);
+  /// The reason of a failed link: what was reported meanwhile says more than
+  /// the error of the lookup does. \p Names: the objects of the link.
+  llvm::Error explain(llvm::Error Failure, llvm::ArrayRef<std::string> Names);
+
+  Libraries Shared;
+  std::unique_ptr<llvm::orc::LLJIT> Jit;
+  std::shared_ptr<SwiftMetadataPlugin> Metadata;
+  llvm::orc::JITDylib *SharedDylib = nullptr;
+
+  /// One link at a time, so that what is reported belongs to it.
+  std::mutex LinkMutex;
+  std::mutex ReportMutex;
+  llvm::Error Reported = llvm::Error::success();
+
+  mutable std::mutex GenerationsMutex;
+  std::deque<Generation> Generations;
+  size_t LinkCount = 0;
+};
+
+} // namespace hotswift

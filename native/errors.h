@@ -1,0 +1,50 @@
+#pragma once
+
+#include "llvm/Support/Error.h"
+
+#include <string>
+#include <vector>
+
+namespace hotswift {
+
+/// What the engine says went wrong, in terms that the TypeScript side maps to a
+/// HotswiftError.
+enum class ErrorKind {
+  Object,  ///< an input is not an object file that can be linked here
+  Library, ///< a shared library could not be found or loaded
+  Symbols, ///< symbols are defined nowhere
+  Link,    ///< anything else that JITLink or ORC refused
+  Missing, ///< a generation, an object, a function or a preview that does not
+           ///< exist
+  Thrown,  ///< the Swift code threw an error
+};
+
+class EngineError : public llvm::ErrorInfo<EngineError> {
+public:
+  static char ID;
+
+  EngineError(ErrorKind Kind, std::string Message,
+              std::vector<std::string> Symbols = {})
+      : Kind(Kind), Message(std::move(Message)), Symbols(std::move(Symbols)) {}
+
+  void log(llvm::raw_ostream &OS) const override;
+  std::error_code convertToErrorCode() const override;
+
+  ErrorKind kind() const { return Kind; }
+  const std::string &text() const { return Message; }
+  /// Linker names, sorted; only for ErrorKind::Symbols.
+  const std::vector<std::string> &symbols() const { return Symbols; }
+
+private:
+  ErrorKind Kind;
+  std::string Message;
+  std::vector<std::string> Symbols;
+};
+
+llvm::Error makeError(ErrorKind Kind, const llvm::Twine &Message,
+                      std::vector<std::string> Symbols = {});
+
+/// The stable word for a kind; lib/reload/native.ts lists the same words.
+llvm::StringRef kindName(ErrorKind Kind);
+
+} // namespace hotswift

@@ -1,0 +1,40 @@
+// ELF only: on other platforms compiler output goes to JITLink as it is.
+#pragma once
+
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/TargetParser/Triple.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hotswift {
+
+/// An object that JITLink accepts, and what it asks to be linked with.
+struct PreparedObject {
+  std::unique_ptr<llvm::MemoryBuffer> Buffer;
+  /// The linker flags of `.swift1_autolink_entries`, for example `-lswiftCore`.
+  std::vector<std::string> AutolinkFlags;
+};
+
+/// Checks a relocatable object and rewrites what JITLink refuses in what the
+/// Swift compiler emits:
+///  - symbols that extend past the end of their section (type metadata) are
+///    clamped;
+///  - of sections that share a name but not their permissions, the later kinds
+///    are renamed;
+///  - `.tdata.*` and `.tbss.*` become `.tdata` and `.tbss`, the only
+///    thread-local sections that ORC's ELF platform looks for.
+/// Sections keep the order in which they stand in the file, so that for example
+/// conformance records come in the order of the source.
+///
+/// Every offset, index and size that the linker will follow is checked here, so
+/// that a damaged file is an error and not undefined behaviour in the linker.
+///
+/// Runs before ORC sees the object: its symbol table is read there, too. Linear
+/// in sections, symbols and relocations.
+llvm::Expected<PreparedObject> prepareObject(llvm::MemoryBufferRef Input,
+                                             const llvm::Triple &Target);
+
+} // namespace hotswift

@@ -1,0 +1,94 @@
+#include "preview_interface.h"
+
+#include "conformances.h"
+#include "errors.h"
+
+using namespace llvm;
+
+namespace hotswift {
+namespace {
+
+/// `protocol PreviewKit.PreviewProvider`'s descriptor.
+constexpr const char *ProviderProtocol = "$s10PreviewKit0A8ProviderMp";
+
+using EmitPreview = void (*)(void *Context, const char *Name, intptr_t Line,
+                             intptr_t Width, intptr_t Height);
+using ListPreviews = void (*)(const Conformance *Providers, intptr_t Count,
+                              void *Context, EmitPreview Emit);
+
+using CompleteDrawing = void (*)(void *Context, int32_t Outcome,
+                                 const uint8_t *Bytes, intptr_t Length,
+                                 intptr_t Width, intptr_t Height,
+                                 intptr_t PixelWidth, intptr_t PixelHeight);
+using DrawPreview = void (*)(const Conformance *Providers, intptr_t Count,
+                             intptr_t Index, intptr_t Width, intptr_t Height,
+                             double Scale, const char *const *Traits,
+                             intptr_t TraitCount, void *Context,
+                             CompleteDrawing Complete);
+
+Expected<std::vector<Conformance>> providersOf(Engine &Owner, size_t Generation,
+                                               size_t Object) {
+  auto Found = Owner.generation(Generation);
+  if (!Found)
+    return Found.takeError();
+  if (Object >= Found->Metadata.size())
+    return makeError(ErrorKind::Missing,
+                     "the generation has no object " + std::to_string(Object));
+  const void *Protocol = Owner.libraries().find(ProviderProtocol);
+  if (!Protocol)
+    return std::vector<Conformance>();
+  return findConformances(Found->Metadata[Object], Protocol, Owner.libraries());
+}
+
+} // namespace
+
+Expected<std::vector<PreviewDescription>>
+listPreviews(Engine &Owner, size_t Generation, size_t Object) {
+  auto Providers = providersOf(Owner, Generation, Object);
+  if (!Providers)
+    return Providers.takeError();
+  std::vector<PreviewDescription> Previews;
+  auto List = reinterpret_cast<ListPreviews>(
+      Owner.libraries().find("hotswift_list_previews"));
+  if (!List || Providers->empty())
+    return Previews;
+  List(Providers->data(), static_cast<intptr_t>(Providers->size()), &Previews,
+       [](void *Context, const char *Name, intptr_t Line, intptr_t Width,
+          intptr_t Height) {
+         static_cast<std::vector<PreviewDescription> *>(Context)->push_back(
+             {Name, Line, Width, Height});
+       });
+  return Previews;
+}
+
+Error drawPreview(Engine &Owner, size_t Generation, size_t Object,
+                  const DrawRequest &Request,
+                  std::function<void(const Drawing &)> Complete) {
+  auto Providers = providersOf(Owner, Generation, Object);
+  if (!Providers)
+    return Providers.takeError();
+  auto Draw = reinterpret_cast<DrawPreview>(
+      Owner.libraries().find("hotswift_draw_preview"));
+  if (!Draw || Providers->empty())
+    return makeError(ErrorKind::Missing, "the file has no preview");
+  std::vector<const char *> Traits;
+  Traits.reserve(Request.Traits.size());
+  for (const std::string &Text : Request.Traits)
+    Traits.push_back(Text.c_str());
+  Draw(Providers->data(), static_cast<intptr_t>(Providers->size()),
+       Request.Index, Request.Width, Request.Height, Request.Scale,
+       Traits.data(), static_cast<intptr_t>(Traits.size() / 2),
+       new std::function<void(const Drawing &)>(std::move(Complete)),
+       [](void *Context, int32_t Outcome, const uint8_t *Bytes, intptr_t Length,
+          intptr_t Width, intptr_t Height, intptr_t PixelWidth,
+          intptr_t PixelHeight) {
+         std::unique_ptr<std::function<void(const Drawing &)>> Callback(
+             static_cast<std::function<void(const Drawing &)> *>(Context));
+         (*Callback)({static_cast<DrawOutcome>(Outcome),
+                      std::vector<uint8_t>(Bytes, Bytes + Length), Width,
+                      Height, PixelWidth, PixelHeight});
+       });
+  return Error::success();
+}
+
+} // namespace hotswift

@@ -1,0 +1,59 @@
+// The functions of PreviewKit that list and draw previews, as declared in
+// swift/PreviewKit/Sources/PreviewKit/AgentInterface.swift: the two files are
+// one interface and change together.
+#pragma once
+
+#include "engine.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace hotswift {
+
+struct PreviewDescription {
+  std::string Name;
+  intptr_t Line;
+  intptr_t Width;  ///< points, 0 where the preview leaves it open
+  intptr_t Height; ///< likewise
+};
+
+/// What to draw, and how.
+struct DrawRequest {
+  intptr_t Index = 0;
+  intptr_t Width = 0;  ///< points, 0 for the preview's own
+  intptr_t Height = 0; ///< likewise
+  double Scale = 1;    ///< pixels per point
+  /// Names and values, alternating.
+  std::vector<std::string> Traits;
+};
+
+enum class DrawOutcome : int32_t {
+  Svg = 0,
+  Bitmap = 1,
+  Thrown = 2,
+  Missing = 3
+};
+
+struct Drawing {
+  DrawOutcome Outcome;
+  std::vector<uint8_t> Bytes;
+  intptr_t Width;       ///< points, 0 where an SVG decides
+  intptr_t Height;      ///< likewise
+  intptr_t PixelWidth;  ///< of a bitmap
+  intptr_t PixelHeight; ///< likewise
+};
+
+/// The previews of one object of a generation. Empty where nothing imports
+/// PreviewKit. Runs Swift code: on the thread that runs Swift.
+llvm::Expected<std::vector<PreviewDescription>>
+listPreviews(Engine &Owner, size_t Generation, size_t Object);
+
+/// Draws a preview of one object of a generation and calls \p Complete exactly
+/// once, on the thread that runs Swift, perhaps after this function returned.
+llvm::Error drawPreview(Engine &Owner, size_t Generation, size_t Object,
+                        const DrawRequest &Request,
+                        std::function<void(const Drawing &)> Complete);
+
+} // namespace hotswift

@@ -1,0 +1,94 @@
+// The tools that building needs, and a font: the text of an SVG is drawn with what the system has.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { ask, SetupError } from '../child-process.mjs';
+import { debianRelease, hasApt, install, installCommand, isRoot } from './debian.mjs';
+
+/** `find` tells what is there, or returns null. Packages are Debian's; `elsewhere` is what to install on other systems. */
+const prerequisites = [
+  { need: 'a C++20 compiler (g++ 12, clang 15 or newer)', packages: ['g++'], elsewhere: 'g++', find: findCompiler },
+  { need: 'cmake 3.22 or newer', packages: ['cmake'], elsewhere: 'cmake', find: () => findVersion('cmake', [3, 22]) },
+  {
+    need: 'ninja or make',
+    packages: ['ninja-build'],
+    elsewhere: 'ninja',
+    find: () => findVersion('ninja', [1]) ?? findVersion('make', [3]),
+  },
+  {
+    need: 'dpkg-source, for the sources of libpng',
+    packages: ['dpkg-dev'],
+    onlyWithApt: true,
+    find: () => findVersion('dpkg-source', [1]),
+  },
+  { need: 'a TrueType font', packages: ['fonts-dejavu-core'], elsewhere: 'the DejaVu fonts', find: findFont },
+];
+
+/**
+ * Finds the tools; on Debian, as root, installs those that are missing.
+ * @param {import('./progress.mjs').Step} step
+ * @returns {Promise<string>} what was found
+ */
+export async function installPrerequisites(step) {
+  const wanted = prerequisites.filter((item) => !item.onlyWithApt || hasApt());
+  const missing = wanted.filter((item) => item.find() === null);
+  if (missing.length > 0) {
+    const packages = missing.flatMap((item) => item.packages);
+    if (debianRelease() === null || !isRoot()) throw new SetupError(instructions(missing, packages));
+    step.tell(`this changes the system: ${installCommand(packages)}`);
+    await install(packages, step);
+    const still = missing.filter((item) => item.find() === null);
+    if (still.length > 0) throw new SetupError(`still missing after the installation: ${still.map((item) => item.need).join('; ')}`);
+  }
+  return wanted.map((item) => item.find()).join(', ');
+}
+
+function instructions(missing, packages) {
+  const list = missing.map((item) => `  - ${item.need}\n`).join('');
+  let commands;
+  if (hasApt()) commands = `  sudo apt-get update\n  sudo ${installCommand(packages)}`;
+  else if (process.platform === 'darwin') commands = '  xcode-select --install\n  brew install cmake ninja';
+  else commands = `  your package manager's packages for: ${missing.map((item) => item.elsewhere).join(', ')}`;
+  return `missing:\n${list}Install with\n${commands}\nand run 'npm run setup' again.`;
+}
+
+function findCompiler() {
+  for (const command of [process.env.CXX, 'c++', 'g++', 'clang++'].filter(Boolean)) {
+    const text = ask(command, ['--version']);
+    const version = text?.match(/(\d+)\.\d+\.\d+/);
+    if (version && Number(version[1]) >= (text.includes('clang') ? 15 : 12)) return `${command} ${version[0]}`;
+  }
+  return null;
+}
+
+function findVersion(command, [major, minor = 0]) {
+  const version = ask(command, ['--version'])?.match(/(\d+)\.(\d+)(\.\d+)*/);
+  if (!version) return null;
+  const recent = Number(version[1]) > major || (Number(version[1]) === major && Number(version[2]) >= minor);
+  return recent ? `${command} ${version[0]}` : null;
+}
+
+function findFont() {
+  const folders =
+    process.platform === 'darwin'
+      ? ['/System/Library/Fonts', '/Library/Fonts', path.join(homedir(), 'Library/Fonts')]
+      : ['/usr/share/fonts', '/usr/local/share/fonts', path.join(homedir(), '.local/share/fonts'), path.join(homedir(), '.fonts')];
+  for (const folder of folders) {
+    const font = firstFont(folder);
+    if (font) return path.basename(font, path.extname(font));
+  }
+  return null;
+}
+
+function firstFont(folder) {
+  if (!existsSync(folder)) return null;
+  const entries = readdirSync(folder, { withFileTypes: true });
+  const file = entries.find((entry) => /\.(ttf|ttc|otf)$/i.test(entry.name));
+  if (file) return path.join(folder, file.name);
+  for (const entry of entries.filter((item) => item.isDirectory())) {
+    const font = firstFont(path.join(folder, entry.name));
+    if (font) return font;
+  }
+  return null;
+}

@@ -1,0 +1,8 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+  name: "PreviewKit",
+  products: [.library(name: "PreviewKit", targets: ["PreviewKit"])],
+  targets: [.target(name: "PreviewKit", swiftSettings: [.swiftLanguageMode(.v5)])]
+)

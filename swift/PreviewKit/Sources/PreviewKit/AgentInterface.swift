@@ -1,0 +1,83 @@
+// The C interface through which the addon lists and draws previews. native/preview_interface.h declares the same functions:
+// the two files are one interface and change together.
+
+/// A type and its conformance to `PreviewProvider` as the runtime knows them. In memory this is an existential metatype:
+/// the metadata, then the witness table ("Existential Metatypes" in the Swift ABI's TypeLayout document).
+private typealias ProviderWords = (metadata: UnsafeRawPointer, witnessTable: UnsafeRawPointer)
+
+/// How a drawing ended. The raw values are part of the interface.
+private enum Outcome: Int32 {
+  /// The bytes are an SVG document in UTF-8.
+  case svg = 0
+  /// The bytes are the pixels of a `Bitmap`.
+  case bitmap = 1
+  /// The preview threw; the bytes are the error's description in UTF-8.
+  case thrown = 2
+  /// There is no preview with this index.
+  case missing = 3
+}
+
+@MainActor
+private func previews(of providers: UnsafeRawPointer, count: Int) -> [Preview] {
+  UnsafeBufferPointer(start: providers.assumingMemoryBound(to: ProviderWords.self), count: count)
+    .flatMap { unsafeBitCast($0, to: (any PreviewProvider.Type).self).previews }
+}
+
+/// Calls `emit` once a preview, in order. A width or height that the preview leaves open is 0.
+@_cdecl("hotswift_list_previews")
+@MainActor
+public func listPreviews(
+  providers: UnsafeRawPointer, count: Int, context: UnsafeMutableRawPointer?,
+  emit: @convention(c) (
+    _ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>, _ line: Int, _ width: Int, _ height: Int
+  ) -> Void
+) {
+  for preview in previews(of: providers, count: count) {
+    preview.name.withCString { emit(context, $0, preview.line, preview.width ?? 0, preview.height ?? 0) }
+  }
+}
+
+/// Draws one preview and calls `complete` exactly once; what it is given is valid for the length of that call.
+///
+/// - Parameters:
+///   - width: in points, 0 where the preview's own is wanted; likewise `height`.
+///   - traits: `traitCount` pairs of NUL-terminated strings, name and value.
+///   - complete: takes the outcome, the bytes, the size of the picture in points (0 where the preview leaves it to an SVG) and,
+///     for a bitmap, its size in pixels.
+@_cdecl("hotswift_draw_preview")
+@MainActor
+public func drawPreview(
+  providers: UnsafeRawPointer, count: Int, index: Int, width: Int, height: Int, scale: Double,
+  traits: UnsafePointer<UnsafePointer<CChar>>, traitCount: Int, context: UnsafeMutableRawPointer?,
+  complete: @convention(c) (
+    _ context: UnsafeMutableRawPointer?, _ outcome: Int32, _ bytes: UnsafePointer<UInt8>?, _ length: Int,
+    _ width: Int, _ height: Int, _ pixelWidth: Int, _ pixelHeight: Int
+  ) -> Void
+) {
+  func finish(_ outcome: Outcome, _ text: String, width: Int = 0, height: Int = 0) {
+    var text = text
+    text.withUTF8 { complete(context, outcome.rawValue, $0.baseAddress, $0.count, width, height, 0, 0) }
+  }
+
+  let all = previews(of: providers, count: count)
+  guard all.indices.contains(index) else { return finish(.missing, "") }
+  let preview = all[index]
+  let pairs = (0..<traitCount).map { (name: String(cString: traits[2 * $0]), value: String(cString: traits[2 * $0 + 1])) }
+  let asked = PreviewContext(
+    width: width > 0 ? width : preview.width, height: height > 0 ? height : preview.height, scale: scale,
+    traits: Traits(pairs: pairs))
+  do {
+    switch try preview.draw(asked).image {
+    case .svg(let svg):
+      finish(.svg, svg.source, width: asked.width ?? 0, height: asked.height ?? 0)
+    case .bitmap(let bitmap):
+      bitmap.bytes.withUnsafeBufferPointer {
+        complete(
+          context, Outcome.bitmap.rawValue, $0.baseAddress, $0.count, asked.width ?? bitmap.width,
+          asked.height ?? bitmap.height, bitmap.width, bitmap.height)
+      }
+    }
+  } catch {
+    finish(.thrown, String(describing: error))
+  }
+}

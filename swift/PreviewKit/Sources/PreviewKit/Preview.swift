@@ -1,0 +1,63 @@
+/// A type whose `previews` hotswift lists and draws.
+///
+/// Every non-generic conformance in the previewed file is found, wherever it is declared; the type is never instantiated.
+///
+/// ```swift
+/// struct Card_Previews: PreviewProvider {
+///   static var previews: [Preview] {
+///     Preview("Light", width: 320, height: 200) { context in SVG(card(for: context.traits)) }
+///   }
+/// }
+/// ```
+@MainActor
+public protocol PreviewProvider {
+  /// The previews of this provider, in the order in which they are listed. Evaluated anew for every picture.
+  @PreviewBuilder static var previews: [Preview] { get }
+}
+
+/// One picture of a file: a name, an optional size, and a closure that draws.
+public struct Preview {
+  /// Shown in lists and accepted by `session.snapshot({ preview })`. Need not be unique; a name that is not can only be reached by index.
+  public let name: String
+  /// Width in points; `nil` takes the content's own width.
+  public let width: Int?
+  /// Height in points; `nil` takes the content's own height.
+  public let height: Int?
+  /// The 1-based line of the file on which the preview is declared.
+  public let line: Int
+
+  let draw: @MainActor (PreviewContext) throws -> any PreviewContent
+
+  /// A preview that depends on the size, the scale or the traits it is drawn with.
+  public init<Content: PreviewContent>(
+    _ name: String = "Preview", width: Int? = nil, height: Int? = nil, line: Int = #line,
+    content: @escaping @MainActor (PreviewContext) throws -> Content
+  ) {
+    self.name = name
+    self.width = width
+    self.height = height
+    self.line = line
+    self.draw = content
+  }
+
+  /// A preview that always draws the same.
+  public init<Content: PreviewContent>(
+    _ name: String = "Preview", width: Int? = nil, height: Int? = nil, line: Int = #line,
+    content: @escaping @MainActor () throws -> Content
+  ) {
+    self.init(name, width: width, height: height, line: line) { _ in try content() }
+  }
+}
+
+/// Collects the previews of a `PreviewProvider`: one after the other, in arrays, under `if`, in `for`.
+@resultBuilder
+public enum PreviewBuilder {
+  public static func buildExpression(_ preview: Preview) -> [Preview] { [preview] }
+  public static func buildExpression(_ previews: [Preview]) -> [Preview] { previews }
+  public static func buildBlock(_ parts: [Preview]...) -> [Preview] { parts.flatMap { $0 } }
+  public static func buildArray(_ parts: [[Preview]]) -> [Preview] { parts.flatMap { $0 } }
+  public static func buildOptional(_ part: [Preview]?) -> [Preview] { part ?? [] }
+  public static func buildEither(first part: [Preview]) -> [Preview] { part }
+  public static func buildEither(second part: [Preview]) -> [Preview] { part }
+  public static func buildLimitedAvailability(_ part: [Preview]) -> [Preview] { part }
+}
