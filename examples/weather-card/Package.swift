@@ -1,0 +1,9 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+  name: "weather-card",
+  products: [.library(name: "WeatherCard", targets: ["WeatherCard"])],
+  dependencies: [.package(path: "../../swift/PreviewKit")],
+  targets: [.target(name: "WeatherCard", dependencies: ["PreviewKit"])]
+)
