@@ -1,0 +1,145 @@
+// Save to PNG of a structural edit, against the driver compiling the same edit to an object and nothing more.
+
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { providePreviewKit } from '../dist/compile/preview-kit.js';
+import { createSession } from '../dist/index.mjs';
+import { defaultCacheDirectory } from '../dist/project/cache-directory.js';
+import { findToolchain } from '../dist/project/toolchain.js';
+import { quantile } from './report.mjs';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Twenty lines, as in the goal for linking. */
+const smallFile = (radius) => `import PreviewKit
+
+struct Badge {
+  let label: String
+  let radius: Int
+
+  var svg: String {
+    """
+    <svg xmlns="http://www.w3.org/2000/svg" width="120" height="40">
+      <rect width="120" height="40" rx="\\(radius)" fill="#3366ff"/>
+      <text x="60" y="25" text-anchor="middle" fill="white">\\(label)</text>
+    </svg>
+    """
+  }
+}
+
+struct Badge_Previews: PreviewProvider {
+  static var previews: [Preview] {
+    Preview("Badge") { SVG(Badge(label: "Ready", radius: ${radius}).svg) }
+  }
+}
+`;
+
+/** The rows of the table: one a kind of edit. */
+export async function benchStructuralReload(runs) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
+  try {
+    const { importPath } = await providePreviewKit(await findToolchain(), defaultCacheDirectory(), () => {});
+    return [
+      await loneFile(folder, importPath, runs),
+      await viewOfAModule(folder, importPath, runs),
+      await otherFileOfAModule(folder, importPath, runs),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function loneFile(folder, importPath, runs) {
+  const file = path.join(folder, 'Badge.swift');
+  writeFileSync(file, smallFile(0));
+  const flags = ['-c', file, '-parse-as-library', '-I', importPath, '-o', path.join(folder, 'Badge.o')];
+  return measure({
+    name: 'lone file of 20 lines',
+    peerName: 'swiftc -c',
+    options: { file },
+    edit: (count) => writeFileSync(file, smallFile(count + 1)),
+    peer: () => run('swiftc', flags),
+    runs,
+  });
+}
+
+function viewOfAModule(folder, importPath, runs) {
+  return editOfAModule(folder, importPath, runs, 'weather-card, the view', 'WeatherCardView.swift', (text, count) =>
+    text.replace('horizontal: 12, vertical: 12', `horizontal: 12, vertical: ${12 + (count % 5)}`),
+  );
+}
+
+function otherFileOfAModule(folder, importPath, runs) {
+  return editOfAModule(folder, importPath, runs, 'weather-card, a body elsewhere', 'WeatherFormat.swift', (text, count) =>
+    text.replace('"\\(rounded(temperature, temperatureUnit))°"', `"\\(rounded(temperature, temperatureUnit))°${'.'.repeat(count % 5)}"`),
+  );
+}
+
+/** The peer is what a build system runs: the driver, incrementally. */
+async function editOfAModule(folder, importPath, runs, name, edited, change) {
+  const sources = path.join(folder, path.parse(edited).name);
+  cpSync(path.join(root, 'examples', 'weather-card', 'Sources', 'WeatherCard'), sources, { recursive: true });
+  const files = readdirSync(sources).map((file) => path.join(sources, file));
+  const original = readFileSync(path.join(sources, edited), 'utf8');
+  const outputs = path.join(sources, 'outputs');
+  mkdirSync(outputs);
+  const outputMap = path.join(outputs, 'map.json');
+  const stem = (file) => path.join(outputs, path.parse(file).name);
+  const perFile = files.map((file) => [file, { object: `${stem(file)}.o`, 'swift-dependencies': `${stem(file)}.swiftdeps` }]);
+  writeFileSync(
+    outputMap,
+    JSON.stringify({ '': { 'swift-dependencies': path.join(outputs, 'module.swiftdeps') }, ...Object.fromEntries(perFile) }),
+  );
+  const flags = ['-swift-version', '6'];
+  const args = ['-c', '-incremental', '-output-file-map', outputMap, '-module-name', 'WeatherCard', '-I', importPath, ...flags, ...files];
+  return measure({
+    name,
+    peerName: 'swiftc -c -incremental',
+    options: { file: path.join(sources, 'WeatherCardView.swift'), module: { name: 'WeatherCard', sources: files, flags } },
+    edit: (count) => writeFileSync(path.join(sources, edited), change(original, count + 1)),
+    peer: () => run('swiftc', args, { cwd: outputs }),
+    runs,
+  });
+}
+
+async function measure({ name, peerName, options, edit, peer, runs }) {
+  const session = await createSession(options);
+  try {
+    if (session.error) throw session.error;
+    await session.snapshot();
+    await peer();
+    const ours = [];
+    const theirs = [];
+    const links = [];
+    for (let count = 0; count < runs; count += 1) {
+      edit(count);
+      const started = performance.now();
+      const { tier, timings } = await session.reload();
+      await session.snapshot();
+      ours.push(performance.now() - started);
+      if (tier !== 'structural') throw new Error(`the edit was ${tier}, not structural`);
+      links.push(timings.link);
+      const peerStarted = performance.now();
+      await peer();
+      theirs.push(performance.now() - peerStarted);
+    }
+    return {
+      edit: name,
+      'save to PNG': milliseconds(quantile(ours)),
+      p90: milliseconds(quantile(ours, 0.9)),
+      peer: peerName,
+      'peer takes': milliseconds(quantile(theirs)),
+      ratio: (quantile(ours) / quantile(theirs)).toFixed(2),
+      link: milliseconds(quantile(links)),
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+const milliseconds = (value) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
