@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { Fixture } from '../support/fixture';
+import { Picture } from '../support/picture';
+import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
+
+const entry = (body: string) => `@_cdecl("entry") func entry() -> Int32 { ${body} }\n`;
+
+describe('Swift code that ends its process', () => {
+  it.each([
+    ['fatalError', 'fatalError("boom")', { signal: 'SIGILL', exitCode: null }],
+    ['an index out of range', 'let list = [1]; return Int32(list[list.count])', { signal: 'SIGILL', exitCode: null }],
+    ['a null dereference', 'UnsafePointer<Int32>(bitPattern: 8)!.pointee', { signal: 'SIGSEGV', exitCode: null }],
+    ['exit', 'exit(3)', { signal: null, exitCode: 3 }],
+  ])('leaves the host alive and the session usable: %s', async (_, body, how) => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', `import Glibc\n${colorPreview('#ff0000', entry(body))}`);
+    const session = await openSession({ file });
+    const events = recordEvents(session, 'crash');
+    const pid = session.agent?.pid;
+
+    await expect(session.call('entry')).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CRASH', ...how });
+    expect(events).toEqual([['crash', { pid, ...how }]]);
+    expect(session.agent).toBeNull();
+
+    const snapshot = await session.snapshot();
+    expect(new Picture(snapshot.data).pixel(0, 0)).toBe('#ff0000');
+    expect(snapshot.generation).toBe(1);
+    expect(session.agent?.pid).not.toBe(pid);
+
+    fixture.write('Color.swift', colorPreview('#0000ff', entry('7')));
+    expect(await session.reload()).toMatchObject({ tier: 'structural', generation: 2 });
+    expect(await session.call('entry')).toBe(7);
+    expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#0000ff');
+  });
+
+  it('while it draws fails the reload; the last good generation is drawn instead', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file });
+    fixture.write('Color.swift', colorPreview('#00ff00').replace('SVG(', 'if true { fatalError() }\n      return SVG('));
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CRASH', signal: 'SIGILL' });
+    expect(session.state).toBe('failed');
+
+    const snapshot = await session.snapshot({ scale: 2 });
+    expect(snapshot).toMatchObject({ stale: true, width: 80, height: 40 });
+    expect(new Picture(snapshot.data).pixel(0, 0)).toBe('#ff0000');
+  });
+
+  it('hanging is stopped by the limit on drawing', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000', entry('while true {}')));
+    const session = await openSession({ file, timeouts: { render: 500 } });
+    const events = recordEvents(session, 'crash');
+    await expect(session.call('entry')).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'render', ms: 500 });
+    expect(events).toEqual([]);
+    expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#ff0000');
+  });
+
+  it('does not keep close from ending everything', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000', entry('print("in"); while true {}')));
+    const session = await openSession({ file });
+    const entered = new Promise((resolve) => session.stdout.once('data', resolve));
+    const call = session.call('entry');
+    const rejected = expect(call).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CLOSED' });
+    await entered;
+    const pid = session.agent?.pid ?? 0;
+    const closed = nextEvent(session, 'close');
+    await session.close();
+    await closed;
+    await rejected;
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    await expect(session.snapshot()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CLOSED' });
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CLOSED' });
+    await session.close();
+  });
+});
+
+describe('an agent', () => {
+  it('ends with its host, whatever Swift is doing', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000', entry('while true {}')));
+    const code = `require('hotswift').createSession({ file: ${JSON.stringify(file)} }).then((session) => {
+      console.log(session.agent.pid); session.call('entry'); });`;
+    const host = spawn(process.execPath, ['-e', code], { cwd: `${__dirname}/../..`, stdio: ['ignore', 'pipe', 'inherit'] });
+    const pid = Number(await new Promise((resolve) => host.stdout.once('data', resolve)));
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    host.kill('SIGKILL');
+    const gone = () => {
+      try {
+        process.kill(pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    while (!gone()) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
+  it('passes on what Swift prints, line by line', async () => {
+    const fixture = new Fixture();
+    const body = 'print("out é"); fputs("err\\n", stderr); return 0';
+    const file = fixture.write('Color.swift', `import Glibc\n${colorPreview('#ff0000', entry(body))}`);
+    const session = await openSession({ file, env: { GREETING: 'hello' } });
+    const out = new Promise((resolve) => session.stdout.once('data', resolve));
+    const err = new Promise((resolve) => session.stderr.once('data', resolve));
+    await session.call('entry');
+    expect(String(await out)).toBe('out é\n');
+    expect(String(await err)).toBe('err\n');
+  });
+});

@@ -1,0 +1,88 @@
+import { Fixture } from '../support/fixture';
+import { Picture } from '../support/picture';
+import { colorPreview, openSession } from '../support/session';
+
+/** Three files: the preview takes its colour through `middle` from `model`. */
+function colorModule() {
+  const fixture = new Fixture();
+  const model = fixture.write('Model.swift', 'struct Model { var color = "#ff0000"; func shade() -> String { color } }\n');
+  const middle = fixture.write('Middle.swift', 'func middle() -> String { Model().shade() }\n');
+  const file = fixture.write('View.swift', colorPreview('\\(middle())'));
+  return { fixture, model, middle, file, module: { name: 'Colors', sources: [model, middle, file] } };
+}
+
+describe('an edit of another file of the module', () => {
+  it('compiles that file alone when only a body changed', async () => {
+    const { fixture, model, file, module } = colorModule();
+    const session = await openSession({ file, module });
+    fixture.write('Model.swift', 'struct Model { var color = "#ff0000"; func shade() -> String { "#00ff00" } }\n');
+    expect(await session.reload()).toMatchObject({ changed: [model], recompiled: [model], relinked: module.sources, generation: 2 });
+    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
+  });
+
+  it('compiles what depends on it when the layout changed', async () => {
+    const { fixture, model, middle, file, module } = colorModule();
+    const session = await openSession({ file, module });
+    const wider = 'struct Model { var first = 1; var second = 2.5; var color = "#0000ff"; func shade() -> String { color } }\n';
+    fixture.write('Model.swift', wider);
+    const result = await session.reload();
+    expect(result).toMatchObject({ changed: [model], strategy: 'same-module' });
+    expect(result.recompiled).toContain(middle);
+    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#0000ff');
+  });
+
+  it('keeps the edits of every file, made one after the other and taken back', async () => {
+    const { fixture, file, module } = colorModule();
+    const session = await openSession({ file, module });
+    const color = async () => new Picture((await session.snapshot()).data).pixel(1, 1);
+    fixture.write('Model.swift', 'struct Model { func shade() -> String { "#00ff00" } }\n');
+    await session.reload();
+    fixture.write('Middle.swift', 'func middle() -> String { Model().shade().replacing("00", with: "11") }\n');
+    await session.reload();
+    expect(await color()).toBe('#11ff11');
+    fixture.write('Middle.swift', 'func middle() -> String { Model().shade() }\n');
+    await session.reload();
+    expect(await color()).toBe('#00ff00');
+  });
+
+  it('is an error when it deletes what is still used', async () => {
+    const { fixture, middle, file, module } = colorModule();
+    const session = await openSession({ file, module });
+    fixture.write('Model.swift', 'struct Renamed { func shade() -> String { "#00ff00" } }\n');
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_COMPILE', diagnostics: [{ file: middle, line: 1 }] });
+    expect(await session.snapshot()).toMatchObject({ stale: true });
+    fixture.write('Model.swift', 'struct Model { func shade() -> String { "#0000ff" } }\n');
+    await session.reload();
+    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#0000ff');
+  });
+});
+
+describe('a module', () => {
+  it('lives in paths with spaces, quotes and non-ASCII characters', async () => {
+    const fixture = new Fixture({}, `it's a "folder" – ünï`);
+    const other = fixture.write('Größe & more.swift', 'func size() -> String { "#00ff00" }');
+    const file = fixture.write("It's a View.swift", colorPreview('\\(size())'));
+    const session = await openSession({ file, module: { name: 'Odd', sources: [other], flags: ['-D', 'ODD'] } });
+    expect(session.error).toBeNull();
+    expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#00ff00');
+    fixture.write('Größe & more.swift', 'func size() -> Int { oops }');
+    await expect(session.reload()).rejects.toMatchObject({ diagnostics: [{ file: other, line: 1, column: 22 }] });
+  });
+
+  it('is refused while a package owns the file and nothing describes the target', async () => {
+    const fixture = new Fixture({ 'Package.swift': '// swift-tools-version: 6.0\n' });
+    const file = fixture.write('Sources/App/View.swift', colorPreview('#ff0000'));
+    await expect(openSession({ file })).rejects.toMatchObject({
+      code: 'ERR_HOTSWIFT_PROJECT',
+      message: expect.stringContaining('`module`'),
+    });
+  });
+
+  it('names a source that is missing', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('View.swift', colorPreview('#ff0000'));
+    const lost = fixture.path('Lost.swift');
+    const opened = openSession({ file, module: { name: 'App', sources: [lost] } });
+    await expect(opened).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_PROJECT', message: expect.stringContaining(lost) });
+  });
+});

@@ -1,0 +1,66 @@
+import { cpSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { Fixture } from '../support/fixture';
+import { Picture } from '../support/picture';
+import { colorPreview, nextEvent, openSession } from '../support/session';
+
+describe('a watched session', () => {
+  it('turns a save of the demo’s view into a new picture, in the same agent', async () => {
+    const fixture = new Fixture();
+    cpSync(path.join(__dirname, '../../examples/weather-card/Sources/WeatherCard'), fixture.folder, { recursive: true });
+    const view = fixture.path('WeatherCardView.swift');
+    const sources = readdirSync(fixture.folder).map((name) => fixture.path(name));
+    const module = { name: 'WeatherCard', sources, flags: ['-swift-version', '6'] };
+    const session = await openSession({ file: view, module, watch: true });
+    const before = await session.snapshot();
+    const agent = session.agent;
+    expect(new Picture(before.data).count('#ffe08a')).toBeGreaterThan(50);
+
+    const reloaded = nextEvent(session, 'reload');
+    fixture.write('WeatherCardView.swift', readFileSync(view, 'utf8').replace('tint: 0xFFE08A', 'tint: 0xFF0000'));
+    const [result] = await reloaded;
+    const after = await session.snapshot();
+
+    expect(result).toMatchObject({ tier: 'structural', strategy: 'same-module', changed: [view], recompiled: [view], generation: 2 });
+    expect(result.relinked).toHaveLength(sources.length);
+    const picture = new Picture(after.data);
+    expect([picture.width, picture.height]).toEqual([320, 200]);
+    expect(picture.count('#ff0000')).toBeGreaterThan(50);
+    expect(picture.count('#ffe08a')).toBe(0);
+    expect(after).toMatchObject({ generation: 2, stale: false, preview: { name: 'Light', index: 0 } });
+    expect(session.agent?.pid).toBe(agent?.pid);
+    expect(session.agent?.generations).toBe(2);
+  });
+
+  it('sees saves that replace the file, one after the other', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file, watch: true });
+    for (const color of ['#00ff00', '#0000ff', '#123456']) {
+      const reloaded = nextEvent(session, 'reload');
+      renameSync(fixture.write('Color.swift.tmp', colorPreview(color)), file);
+      await reloaded;
+      expect(new Picture((await session.snapshot()).data).pixel(20, 10)).toBe(color);
+    }
+    expect(session.generation).toBe(4);
+  });
+
+  it('reports a save that does not compile, once, and recovers with the next', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file, watch: true });
+
+    const failed = nextEvent(session, 'reload-error');
+    fixture.write('Color.swift', colorPreview('#00ff00', 'let broken: Int = "text"\n'));
+    const [error] = await failed;
+    expect(error).toMatchObject({ code: 'ERR_HOTSWIFT_COMPILE', diagnostics: [{ file, line: 10, severity: 'error' }] });
+    expect(session.state).toBe('failed');
+    expect(await session.snapshot()).toMatchObject({ stale: true, generation: 1 });
+
+    const reloaded = nextEvent(session, 'reload');
+    fixture.write('Color.swift', colorPreview('#00ff00'));
+    await reloaded;
+    expect(session.state).toBe('ready');
+    expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#00ff00');
+  });
+});

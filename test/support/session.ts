@@ -1,0 +1,41 @@
+import type { EventEmitter } from 'node:events';
+import { createSession, type Session, type SessionEvents, type SessionOptions } from '../../lib/index.js';
+
+const open = new Set<Session>();
+afterEach(async () => {
+  await Promise.all([...open].map((session) => session.close()));
+  open.clear();
+});
+
+/** A session that is closed after the test. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const session = await createSession(options);
+  open.add(session);
+  return session;
+}
+
+/** The arguments of the next event of this name. */
+export function nextEvent<Name extends keyof SessionEvents>(session: Session, name: Name): Promise<SessionEvents[Name]> {
+  return new Promise((resolve) => (session as EventEmitter).once(name, (...args) => resolve(args as SessionEvents[Name])));
+}
+
+/** Collects every event of some names, as `[name, ...args]`. */
+export function recordEvents(session: Session, ...names: (keyof SessionEvents)[]): unknown[][] {
+  const events: unknown[][] = [];
+  for (const name of names) (session as EventEmitter).on(name, (...args) => events.push([name, ...args]));
+  return events;
+}
+
+/** The source of a file whose one preview, 40 x 20 points, is filled with a colour; `more` starts on line 10. */
+export function colorPreview(color: string, more = ''): string {
+  return `import PreviewKit
+
+struct Color_Previews: PreviewProvider {
+  static var previews: [Preview] {
+    Preview("Color", width: 40, height: 20) {
+      SVG("<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'><rect width='40' height='20' fill='${color}'/></svg>")
+    }
+  }
+}
+${more}`;
+}

@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import type { Fixture } from './fixture';
+import { toolchain } from './fixture';
+
+/** Compiles Swift files as one module, each to an object of its own, in the order of the files. */
+export function compileSwift(fixture: Fixture, module: string, files: readonly string[], flags: readonly string[] = []): string[] {
+  const { frontend, resourceDirectory, triple } = toolchain();
+  const sources = files.map((file) => fixture.path(file));
+  return sources.map((source) => {
+    const object = source.replace(/\.swift$/, '.o');
+    const inputs = sources.flatMap((other) => (other === source ? ['-primary-file', other] : [other]));
+    const common = ['-target', triple, '-resource-dir', resourceDirectory, '-module-name', module, '-parse-as-library', '-Onone'];
+    run(frontend, ['-frontend', '-c', ...inputs, ...common, ...flags, '-o', object]);
+    return object;
+  });
+}
+
+/** Compiles a C or C++ file to an object for a JIT. */
+export function compileC(fixture: Fixture, file: string, flags: readonly string[] = []): string {
+  const object = `${fixture.path(file)}.o`;
+  run(path.extname(file) === '.c' ? 'cc' : 'c++', ['-c', '-fPIC', ...flags, fixture.path(file), '-o', object]);
+  return object;
+}
+
+/** Links a C file to a shared library, or Swift's objects to one. */
+export function buildLibrary(fixture: Fixture, inputs: readonly string[], library: string): string {
+  run('cc', ['-shared', '-fPIC', ...inputs.map((input) => fixture.path(input)), '-o', fixture.path(library)]);
+  return fixture.path(library);
+}
+
+function run(tool: string, args: readonly string[]): void {
+  execFileSync(tool, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+}
