@@ -4,13 +4,16 @@
 
 #include <png.h>
 
+#include <algorithm>
 #include <csetjmp>
+#include <cstring>
 
 namespace hotswift {
 namespace {
 
-/// zlib's fastest level that still compresses: 1.7 ms for a card of 640 x 400,
-/// where the default level takes 8.
+/// zlib's fastest level that still compresses, and no filter: for what previews
+/// draw (flat areas, gradients, text) that is the fastest combination and the
+/// smallest picture of those that are nearly as fast.
 constexpr int CompressionLevel = 1;
 
 void append(png_structp Writer, png_bytep Bytes, png_size_t Length) {
@@ -21,10 +24,13 @@ void append(png_structp Writer, png_bytep Bytes, png_size_t Length) {
 void unpremultiply(const uint8_t *From, uint8_t *To, uint32_t Width) {
   for (uint32_t X = 0; X < Width; ++X, From += 4, To += 4) {
     const unsigned A = From[3];
-    for (unsigned C = 0; C < 3; ++C) {
-      const unsigned Straight = A == 0 ? 0 : (From[C] * 255u + A / 2) / A;
-      To[C] = static_cast<uint8_t>(Straight > 255 ? 255 : Straight);
+    // Most pixels, and no division.
+    if (A == 255 || A == 0) {
+      std::memcpy(To, From, 4);
+      continue;
     }
+    for (unsigned C = 0; C < 3; ++C)
+      To[C] = static_cast<uint8_t>(std::min((From[C] * 255u + A / 2) / A, 255u));
     To[3] = static_cast<uint8_t>(A);
   }
 }
@@ -47,7 +53,7 @@ encodePng(const uint8_t *Pixels, uint32_t Width, uint32_t Height, Alpha Kind) {
   Out.reserve(size_t(Width) * Height / 4 + 1024);
   png_set_write_fn(Writer, &Out, append, nullptr);
   png_set_compression_level(Writer, CompressionLevel);
-  png_set_filter(Writer, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
+  png_set_filter(Writer, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
   png_set_IHDR(Writer, Info, Width, Height, 8, PNG_COLOR_TYPE_RGBA,
                PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                PNG_FILTER_TYPE_DEFAULT);
