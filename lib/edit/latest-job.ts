@@ -35,7 +35,7 @@ export class LatestJob<Result> {
   async request(isServed: () => Promise<boolean>): Promise<Result> {
     const running = this.#running;
     if (running !== undefined && !running.committed && this.#ended === undefined) {
-      const served = await isServed();
+      const served = await isServed().catch(() => false);
       if (served && running === this.#running) return new Promise((resolve, reject) => running.waiters.push({ resolve, reject }));
       if (!running.committed) running.controller.abort();
     }

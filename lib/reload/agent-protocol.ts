@@ -50,14 +50,15 @@ export class MessageChannel<Incoming, Outgoing> {
 
   #takeFrame(): Buffer | undefined {
     if (this.#length < 4) return undefined;
-    const all = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
-    if (all === undefined) return undefined;
-    const end = 4 + all.readUInt32LE(0);
-    this.#chunks = [all];
-    if (all.length < end) return undefined;
-    const rest = all.subarray(end);
+    const [first] = this.#chunks;
+    if (first === undefined || first.length < 4) this.#chunks = [Buffer.concat(this.#chunks)];
+    const end = 4 + (this.#chunks[0]?.readUInt32LE(0) ?? 0);
+    // Put together once, when it is all there: a large picture comes in hundreds of chunks.
+    if (this.#length < end) return undefined;
+    const bytes = Buffer.concat(this.#chunks);
+    const rest = bytes.subarray(end);
     this.#chunks = rest.length > 0 ? [rest] : [];
     this.#length = rest.length;
-    return all.subarray(4, end);
+    return bytes.subarray(4, end);
   }
 }
