@@ -77,8 +77,14 @@ protected:
   /// On the JavaScript thread, after work that succeeded.
   virtual llvm::Expected<Napi::Value> finish(Napi::Env Env) = 0;
 
+  /// Of what came before the work: it is not done then, the promise rejected.
+  void fail(llvm::Error Reason) { Failure = std::move(Reason); }
+
 private:
-  void Execute() final { Failure = work(); }
+  void Execute() final {
+    if (!Failure)
+      Failure = work();
+  }
   void OnOK() final {
     Napi::HandleScope Scope(Env());
     if (Failure)
@@ -95,8 +101,16 @@ private:
 
 class GenerationWork : public PromisedWork {
 public:
-  GenerationWork(Napi::Env Env, Engine &Owner, Engine::Objects Inputs)
-      : PromisedWork(Env), Owner(Owner), Inputs(std::move(Inputs)) {}
+  GenerationWork(Napi::Env Env, Engine &Owner)
+      : PromisedWork(Env), Owner(Owner) {}
+
+  Napi::Promise start(llvm::Expected<Engine::Objects> Prepared) {
+    if (Prepared)
+      Inputs = std::move(*Prepared);
+    else
+      fail(Prepared.takeError());
+    return PromisedWork::start();
+  }
 
 private:
   llvm::Error work() override {
@@ -146,11 +160,12 @@ public:
 
 private:
   Napi::Value addGeneration(const Napi::CallbackInfo &Info) {
-    auto Prepared = Owned->prepare(strings(Info[0]), strings(Info[1]));
-    if (!Prepared)
-      return raise(Info.Env(), Prepared.takeError());
-    return (new GenerationWork(Info.Env(), *Owned, std::move(*Prepared)))
-        ->start();
+    const auto Objects = strings(Info[0]);
+    const auto Libraries = strings(Info[1]);
+    // The promise first: preparing takes its time, and in a worker thread that
+    // is terminated meanwhile none could be made any more.
+    auto *Work = new GenerationWork(Info.Env(), *Owned);
+    return Work->start(Owned->prepare(Objects, Libraries));
   }
 
   Napi::Value lookup(const Napi::CallbackInfo &Info) {

@@ -151,9 +151,15 @@ Expected<std::string> readInterface(StringRef Path) {
     return makeError(ErrorKind::Object,
                      Path + ": cannot be read: " + File.getError().message());
   Reader Dependencies((*File)->getBuffer());
-  if (Error E = Dependencies.run())
-    return makeError(ErrorKind::Object, Path + ": " + toString(std::move(E)));
-  return Dependencies.interface();
+  auto Interface = [&]() -> Expected<std::string> {
+    if (Error E = Dependencies.run())
+      return E;
+    return Dependencies.interface();
+  }();
+  if (!Interface)
+    return makeError(ErrorKind::Object,
+                     Path + ": " + toString(Interface.takeError()));
+  return Interface;
 }
 
 } // namespace hotswift

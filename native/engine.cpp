@@ -120,7 +120,8 @@ Engine::prepare(ArrayRef<std::string> Paths,
       return Object.takeError();
     for (const std::string &Flag : Object->AutolinkFlags)
       if (Error E = Shared.load(Flag))
-        return E;
+        return makeError(ErrorKind::Library, Twine(Path) + " needs " + Flag +
+                                                 ": " + toString(std::move(E)));
     Prepared.push_back(std::move(Object->Buffer));
   }
   return Prepared;

@@ -3,6 +3,7 @@
 #include "errors.h"
 #include "unwind_information.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Object/ELF.h"
@@ -202,7 +203,7 @@ Error ElfTransform::checkUnwindInformation(const ElfFile &File,
   }
   const StringRef Bytes(reinterpret_cast<const char *>(Contents->data()),
                         Contents->size());
-  if (!UnwindInformation(Bytes, Relocated).isSound())
+  if (!isUnwindInformationSound(Bytes, Relocated))
     return refuse("has damaged unwind information");
   return Error::success();
 }
@@ -245,7 +246,9 @@ void ElfTransform::orderSections() {
       continue;
     Next = alignTo(Next, Align(std::max<uint64_t>(S.sh_addralign, 1)));
     writable(S).sh_addr = Next;
-    Next += S.sh_size;
+    // An empty section shares its address with no other: JITLink would say that
+    // their blocks overlap.
+    Next += std::max<uint64_t>(S.sh_size, 1);
   }
 }
 

@@ -26,8 +26,9 @@ struct PreparedObject {
 ///    are renamed;
 ///  - `.tdata.*` and `.tbss.*` become `.tdata` and `.tbss`, the only
 ///    thread-local sections that ORC's ELF platform looks for.
-/// Sections keep the order in which they stand in the file, so that for example
-/// conformance records come in the order of the source.
+/// Sections get addresses of their own, in the order of the file: JITLink takes
+/// two blocks at one address for an overlap, and lays out by address, so that
+/// for example conformance records come in the order of the source.
 ///
 /// Every offset, index and size that the linker will follow is checked here, so
 /// that a damaged file is an error and not undefined behaviour in the linker.

@@ -30,7 +30,8 @@ void unpremultiply(const uint8_t *From, uint8_t *To, uint32_t Width) {
       continue;
     }
     for (unsigned C = 0; C < 3; ++C)
-      To[C] = static_cast<uint8_t>(std::min((From[C] * 255u + A / 2) / A, 255u));
+      To[C] =
+          static_cast<uint8_t>(std::min((From[C] * 255u + A / 2) / A, 255u));
     To[3] = static_cast<uint8_t>(A);
   }
 }

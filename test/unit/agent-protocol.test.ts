@@ -5,7 +5,11 @@ describe('a message channel', () => {
   it('delivers messages whole and in order, however the bytes arrive', async () => {
     const sent = new PassThrough();
     const sender = new MessageChannel<unknown, unknown>(sent, () => {});
-    const messages = [{ id: 1, text: 'é' }, { id: 2, data: Buffer.alloc(300, 7) }, { id: 3, none: undefined }];
+    const messages = [
+      { id: 1, text: 'é' },
+      { id: 2, data: Buffer.alloc(300, 7) },
+      { id: 3, none: undefined },
+    ];
     const bytes: Buffer[] = [];
     sent.on('data', (chunk: Buffer) => bytes.push(chunk));
     for (const message of messages) sender.send(message);

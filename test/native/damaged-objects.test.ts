@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
+import { Fixture, toolchain } from '../support/fixture';
+import { buildLibrary, compileC, compileSwift } from '../support/swift-objects';
+import { header, sectionNamed, sectionType, symbolNamed } from './support/elf';
+
+const arm64 = 183;
+
+describe('an object that is corrupt, truncated or foreign is an error that names the file, and the engine goes on', () => {
+  let engine: NativeEngine;
+  let fixture: Fixture;
+  let good: string;
+  let bytes: Buffer;
+  beforeAll(() => {
+    engine = new (loadAddon().Engine)(toolchain().runtimeLibraries);
+    fixture = new Fixture({
+      'Good.swift': '@_cdecl("good") func good() -> Int32 { [1, 4, 6].reduce(0, +) }',
+      'plain.c': 'int variable = 3; extern int elsewhere(int); int plain(void) { return elsewhere(variable); }',
+    });
+    good = compileSwift(fixture, 'Good', ['Good.swift'])[0];
+    bytes = readFileSync(compileC(fixture, 'plain.c'));
+  });
+  afterEach(async () => {
+    expect(engine.call(await engine.addGeneration([good], []), 'good')).toBe(11);
+  });
+
+  /** The error of a generation that holds the file, after a good one. */
+  async function refusal(file: string): Promise<{ kind: string; message: string }> {
+    try {
+      await engine.addGeneration([good, file], []);
+    } catch (error) {
+      const { kind, message } = error as Error & { kind: string };
+      expect(message).toContain(file);
+      return { kind, message: message.replace(`${file}: `, '') };
+    }
+    throw new Error(`${file} was linked`);
+  }
+
+  const patched = (change: (copy: Buffer) => void): string => {
+    const copy = Buffer.from(bytes);
+    change(copy);
+    return fixture.write('patched.o', copy);
+  };
+
+  const refused: Record<string, [make: () => string, message: string]> = {
+    'is missing': [() => fixture.path('missing.o'), 'cannot be read: No such file or directory'],
+    'is a directory': [
+      () => {
+        mkdirSync(fixture.path('folder.o'));
+        return fixture.path('folder.o');
+      },
+      'cannot be read: Is a directory',
+    ],
+    'is empty': [() => fixture.write('empty.o', ''), 'is not an object file'],
+    'is text': [() => fixture.write('text.o', 'func answer() -> Int32 { 42 }\n'), 'is not an object file'],
+    'ends within its header': [() => fixture.write('short.o', bytes.subarray(0, 40)), 'is truncated'],
+    'is for another processor': [
+      () => patched((copy) => copy.writeUInt16LE(arm64, header.machine)),
+      'was compiled for another architecture, this process is x86_64',
+    ],
+    'is for 32 bits': [() => patched((copy) => copy.writeUInt8(1, header.class)), 'is not a 64-bit little-endian object'],
+    'is for the other byte order': [() => patched((copy) => copy.writeUInt8(2, header.class + 1)), 'is not a 64-bit little-endian object'],
+    'is LLVM bitcode': [
+      () => fixture.write('bitcode.o', Buffer.from('BC\xc0\xde5\x14\0\0', 'latin1')),
+      'is not an object file of this platform',
+    ],
+    'is an object of macOS': [
+      () =>
+        fixture.write('mach.o', Buffer.concat([Buffer.from('cffaedfe07000001030000000100000000000000000000000000000000000000', 'hex')])),
+      'is not an object file of this platform',
+    ],
+    'is a shared library': [
+      () => buildLibrary(fixture, ['plain.c'], 'libplain.so'),
+      'is not a relocatable object file (an executable or a shared library cannot be linked again)',
+    ],
+    'is an archive': [
+      () => {
+        execFileSync('ar', ['rc', fixture.path('plain.a'), fixture.path('plain.c.o')]);
+        return fixture.path('plain.a');
+      },
+      'is an archive, not an object file',
+    ],
+    'has a relocation that reaches over the end of its section': [
+      () => patched((copy) => copy.writeBigUInt64LE(BigInt(sectionNamed(copy, '.text').size - 3), sectionNamed(copy, '.rela.text').offset)),
+      'has a relocation outside of its section',
+    ],
+    'relaxes an instruction in front of its section': [
+      () => patched((copy) => copy.writeBigUInt64LE(1n, sectionNamed(copy, '.rela.text').offset)),
+      'has a relocation outside of its section',
+    ],
+    'has relocations of zero-filled memory': [
+      () => patched((copy) => copy.writeUInt32LE(sectionType.zeroFilled, sectionNamed(copy, '.text').header + 4)),
+      'has relocations of a section without contents',
+    ],
+    'has a symbol past the end of its section': [
+      () => patched((copy) => copy.writeBigUInt64LE(1000n, symbolNamed(copy, 'plain').entry + 8)),
+      'has a symbol that starts past the end of its section',
+    ],
+    'asks for an absurd alignment': [
+      () => patched((copy) => copy.writeBigUInt64LE(1n << 40n, sectionNamed(copy, '.data').header + 48)),
+      'has a section with an impossible alignment',
+    ],
+    'asks for more zeros than there is memory': [
+      () => patched((copy) => copy.writeBigUInt64LE(1n << 45n, sectionNamed(copy, '.bss').header + 32)),
+      'has an impossibly large section',
+    ],
+    'has unwind information that refers to itself': [
+      // One more than the distance to the section's start.
+      () => patched((copy) => copy.writeUInt32LE(0x1d, sectionNamed(copy, '.eh_frame').offset + 0x1c)),
+      'has damaged unwind information',
+    ],
+    'encodes the pointers of its unwind information in no known way': [
+      () => patched((copy) => copy.writeUInt8(0x7b, sectionNamed(copy, '.eh_frame').offset + 0x10)),
+      'has damaged unwind information',
+    ],
+  };
+
+  it.each(Object.entries(refused))('one that %s', async (_, [make, message]) => {
+    expect(await refusal(make())).toEqual({ kind: 'object', message });
+  });
+
+  it('one whose symbols are bound in an unknown way, which only the linker notices', async () => {
+    const file = patched((copy) => copy.writeUInt8(0x92, symbolNamed(copy, 'plain').entry + 4));
+    const { kind, message } = await refusal(file);
+    expect({ kind, message }).toEqual({ kind: 'link', message: expect.stringContaining('Unrecognized symbol binding 9 for plain') });
+  });
+
+  it('one that was cut off at any length', async () => {
+    const whole = readFileSync(good);
+    for (let part = 1; part < 32; ++part) {
+      const file = fixture.write(`cut-${part}.o`, whole.subarray(0, Math.floor((whole.length * part) / 32)));
+      expect((await refusal(file)).kind).toBe('object');
+    }
+  });
+});

@@ -1,0 +1,126 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { loadAddon } from '../../lib/reload/native.js';
+import { Fixture } from '../support/fixture';
+import { compileSwift } from '../support/swift-objects';
+import { inChild } from './support/child';
+
+const source = `
+  struct Card {
+    var title: String
+    func lines() -> Int { title.count }
+  }
+  class Deck { var cards: [Card] = []; func draw() -> Card? { cards.last } }
+  let limit = 3`;
+
+describe('the interface in a dependency file of the compiler', () => {
+  const { readInterface } = loadAddon();
+  const original = interfaceOf(source);
+
+  function dependencies(text: string): string {
+    const fixture = new Fixture({ 'Card.swift': text });
+    const file = fixture.path('Card.swiftdeps');
+    compileSwift(fixture, 'Cards', ['Card.swift'], ['-emit-reference-dependencies-path', file]);
+    return file;
+  }
+  function interfaceOf(text: string): string {
+    return loadAddon().readInterface(dependencies(text));
+  }
+  const edited = (from: string, to: string) => {
+    expect(source).toContain(from);
+    return interfaceOf(source.replace(from, to));
+  };
+
+  it('names what the file declares', () => {
+    for (const name of ['5Cards4CardV', '5Cards4DeckC', 'limit', 'draw']) expect(original).toMatch(name);
+  });
+
+  it.each([
+    ['nothing changed', 'struct Card', 'struct Card'],
+    ['a method has another body', '{ title.count }', '{ title.count + title.count * 2 }'],
+    ['a comment and lines were added', 'let limit = 3', '// A limit.\n\n\nlet limit = 3'],
+    ['a method of a class has another body', '{ cards.last }', '{ let card = cards.first; return card }'],
+  ])('is the same when %s', (_, from, to) => {
+    expect(edited(from, to)).toBe(original);
+  });
+
+  it.each([
+    ['a stored property has another type', 'var title: String', 'var title: Substring'],
+    ['a stored property is new', 'var title: String', 'var title: String; var price = 1'],
+    ['a method has another signature', 'func lines() -> Int {', 'func lines(width: Int = 80) -> Int {'],
+    ['a member is new', 'func draw()', 'func shuffle() {}; func draw()'],
+    ['a declaration has another name', 'let limit', 'let bound'],
+    ['a type conforms to a protocol', 'struct Card', 'struct Card: Hashable'],
+    ['a declaration is new', 'let limit = 3', 'let limit = 3; func deal() {}'],
+  ])('is another when %s', (_, from, to) => {
+    expect(edited(from, to)).not.toBe(original);
+  });
+
+  it.each([
+    ['is missing', () => new Fixture().path('missing.swiftdeps'), 'cannot be read: No such file or directory'],
+    ['is empty', () => new Fixture().write('empty.swiftdeps', ''), ''],
+    ['is text', () => new Fixture().write('text.swiftdeps', 'provides-top-level: [Card]\n'), 'the dependency file is damaged'],
+  ])('is an error that names the file when it %s', (_, make, reason) => {
+    const file = make();
+    expect(() => readInterface(file)).toThrow(
+      expect.objectContaining({ kind: 'object', message: expect.stringContaining(`${file}: ${reason}`) }),
+    );
+  });
+
+  it('is an error, not half an interface, when the file was cut off at any length', async () => {
+    const file = dependencies(source);
+    const whole = readFileSync(file).length;
+    const read = await inChild(
+      (addon, { file, whole }) => {
+        const { readFileSync, writeFileSync, writeSync } = require('node:fs');
+        const bytes: Buffer = readFileSync(file);
+        const kinds: Record<string, number> = {};
+        for (let length = 0; length < whole; ++length) {
+          writeFileSync(file, bytes.subarray(0, length));
+          writeSync(1, `length ${length}\n`);
+          try {
+            addon.readInterface(file);
+            kinds.read = (kinds.read ?? 0) + 1;
+          } catch (error) {
+            const { kind: given, message } = error as Error & { kind: string };
+            const kind = message.includes(file) ? given : message;
+            kinds[kind] = (kinds[kind] ?? 0) + 1;
+          }
+        }
+        return kinds;
+      },
+      { file, whole },
+    );
+    expect(read).toEqual({ object: whole });
+    writeFileSync(file, '');
+  });
+
+  it('is text or an error that names the file, and never the end of the process, when bytes were changed', async () => {
+    const file = dependencies(source);
+    const { read, refused, nameless } = await inChild(
+      (addon, { file }) => {
+        const { readFileSync, writeFileSync, writeSync } = require('node:fs');
+        const bytes: Buffer = readFileSync(file);
+        const outcome = { read: 0, refused: 0, nameless: [] as string[] };
+        for (let at = 0; at < bytes.length; ++at) {
+          for (const change of [1 << (at % 8), 0xff]) {
+            const copy = Buffer.from(bytes);
+            copy[at] ^= change;
+            writeFileSync(file, copy);
+            writeSync(1, `byte ${at} ^ ${change}\n`);
+            try {
+              outcome.read += typeof addon.readInterface(file) === 'string' ? 1 : 0;
+            } catch (error) {
+              outcome.refused += 1;
+              const { message } = error as Error;
+              if (!message.includes(file)) outcome.nameless.push(message);
+            }
+          }
+        }
+        return outcome;
+      },
+      { file },
+    );
+    expect(nameless).toEqual([]);
+    expect([read > 0, refused > 0]).toEqual([true, true]);
+  });
+});
