@@ -17,14 +17,13 @@ struct Gallery_Previews: PreviewProvider {
         pixels[1, 0] = Pixel(red: 255, green: 0, blue: 0, alpha: 128)
       } }
     }
+    Preview("Edge") { SVG("<svg xmlns='http://www.w3.org/2000/svg' width='4' height='2'><rect width='2' height='2' fill='#ff0000'/></svg>") }
     Preview("Throws") { () throws -> SVG in throw Failure.expected("today") }
     Preview("Broken") { SVG("<svg><unclosed></svg>") }
   }
 }
 
 private enum Failure: Error { case expected(String) }
-
-extension Int { fileprivate var text: String { String(self) } }
 
 private func rectangle(_ fill: String, _ width: Int, _ height: Int) -> String {
   "<svg xmlns='http://www.w3.org/2000/svg' width='\\(width)' height='\\(height)'><rect width='100%' height='100%' fill='\\(fill)'/></svg>"
@@ -52,9 +51,10 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
       [2, 'Twin'],
       [3, 'Twin'],
       [4, 'Pixels'],
-      [5, 'Throws'],
-      [6, 'Broken'],
-      [7, 'Traits'],
+      [5, 'Edge'],
+      [6, 'Throws'],
+      [7, 'Broken'],
+      [8, 'Traits'],
     ]);
     expect((await session.previews())[0]).toEqual({ index: 0, name: 'Sized', line: 5, width: 30, height: 10 });
 
@@ -79,6 +79,13 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
     expect([large.pixel(3, 3), large.pixel(4, 3), large.pixel(4, 4)]).toEqual(['#0a141e', '#ff000080', '#0a141e']);
   });
 
+  it('enlarges vectors, not their pixels', async () => {
+    const session = await open();
+    const picture = new Picture((await session.snapshot({ preview: 'Edge', scale: 4 })).data);
+    expect([picture.width, picture.height]).toEqual([16, 8]);
+    expect([picture.pixel(7, 4), picture.pixel(8, 4)]).toEqual(['#ff0000', '#00000000']);
+  });
+
   it('is drawn with the session’s traits and its own on top', async () => {
     const session = await open();
     session.setTraits({ colorScheme: 'dark', textScale: 1.5, locale: 'de-DE' });
@@ -90,7 +97,7 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
 
   it('is refused with the names there are when there is no such preview, or two of the name', async () => {
     const session = await open();
-    await expect(session.snapshot({ preview: 8 })).rejects.toMatchObject({
+    await expect(session.snapshot({ preview: 9 })).rejects.toMatchObject({
       code: 'ERR_HOTSWIFT_PREVIEW',
       names: expect.arrayContaining(['Sized', 'Traits']),
       message: expect.stringContaining('there are 0 "Sized", 1 "Own size"'),
