@@ -83,7 +83,8 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   }
 
   async #startAgent(): Promise<Agent> {
-    const agent = await Agent.start(this.#options);
+    if (this.#closed) throw new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
+    const agent = new Agent(this.#options);
     this.#running.add(agent);
     agent.stdout.pipe(this.stdout, { end: false });
     agent.stderr.pipe(this.stderr, { end: false });
@@ -95,10 +96,7 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
       }
       if (crash !== null) this.emit('crash', crash);
     });
-    if (this.#closed) {
-      await agent.kill();
-      throw new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
-    }
+    await agent.start();
     return agent;
   }
 }

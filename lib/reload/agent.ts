@@ -19,52 +19,61 @@ interface Pending {
 
 const entryPoint = path.join(__dirname, '..', 'agent', 'main.js');
 
-/** A child process that runs Swift. */
+/** A child process that runs Swift. It is there from the constructor on, and of use when `start` has resolved. */
 export class Agent {
-  readonly pid: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves when the process has ended: with how, or with `null` if it was asked to. */
+  /** Resolves when the process has ended: with how, or with `null` if it was asked to or never came up. */
   readonly ended: Promise<CrashInfo | null>;
   /** Generations that were linked, or that the agent tried to link. */
   generations = 0;
 
+  readonly #options: AgentOptions;
   readonly #child: ChildProcess;
   readonly #channel: MessageChannel<AgentReply, AgentRequest>;
-  readonly #timeouts: AgentOptions['timeouts'];
   readonly #pending = new Map<number, Pending>();
   #requests = 0;
+  #started = false;
   #endedBy: HotswiftError | undefined;
 
-  /** Starts an agent. Rejects with ERR_HOTSWIFT_CRASH, _TIMEOUT or _NATIVE if it does not come up. */
-  static async start(options: AgentOptions): Promise<Agent> {
-    const child = spawn(process.execPath, [entryPoint], {
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#child = spawn(process.execPath, [entryPoint], {
       cwd: options.cwd,
       // Swift's own backtracer would hold up the end of a crashed agent; under Electron, its executable is to act as Node.
       env: { ...process.env, SWIFT_BACKTRACE: 'enable=no', ELECTRON_RUN_AS_NODE: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject)).catch((cause: Error) => {
-      throw new HotswiftError('ERR_HOTSWIFT_NATIVE', `the agent could not be started: ${cause.message}`, { cause });
-    });
-    const agent = new Agent(child, options.timeouts);
-    await agent.request({ op: 'start', librarySearchPaths: options.librarySearchPaths }, 'start');
-    return agent;
-  }
-
-  private constructor(child: ChildProcess, timeouts: AgentOptions['timeouts']) {
-    const { pid, stdout, stderr } = child;
-    if (pid === undefined || stdout === null || stderr === null) throw new TypeError('the child was spawned with pipes');
-    this.#child = child;
-    this.pid = pid;
-    this.stdout = stdout;
-    this.stderr = stderr;
-    this.#timeouts = timeouts;
-    const stream = child.stdio[channelDescriptor] as Duplex;
+    this.stdout = this.#child.stdout as Readable;
+    this.stderr = this.#child.stderr as Readable;
+    const stream = this.#child.stdio[channelDescriptor] as Duplex;
     // A process that dies while it is written to: `ended` tells it.
     stream.on('error', () => {});
     this.#channel = new MessageChannel(stream, (reply) => this.#settle(reply));
-    this.ended = new Promise((resolve) => child.once('exit', (exitCode, signal) => resolve(this.#onExit(exitCode, signal))));
+    this.ended = new Promise((resolve) => {
+      this.#child.once('exit', (exitCode, signal) => resolve(this.#onExit(exitCode, signal)));
+      this.#child.once('error', (cause) => {
+        const where = options.cwd === undefined ? '' : ` in ${options.cwd}`;
+        this.#end(new HotswiftError('ERR_HOTSWIFT_NATIVE', `the agent could not be started${where}: ${cause.message}`, { cause }));
+        resolve(null);
+      });
+    });
+  }
+
+  /** The process's number; 0 if it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Rejects with ERR_HOTSWIFT_NATIVE, _CRASH, _TIMEOUT or _CLOSED if the agent does not come up; it has ended then. */
+  async start(): Promise<void> {
+    try {
+      await this.request({ op: 'start', librarySearchPaths: this.#options.librarySearchPaths }, 'start');
+      this.#started = true;
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
   }
 
   /** Asks the agent for something. `limit`: which of the timeouts applies; at its end the agent is killed. */
@@ -73,7 +82,7 @@ export class Agent {
     if (operation.op === 'load') this.generations += 1;
     this.#requests += 1;
     const id = this.#requests;
-    const ms = this.#timeouts[limit];
+    const ms = this.#options.timeouts[limit];
     const timer = setTimeout(() => {
       this.#kill(
         new HotswiftError('ERR_HOTSWIFT_TIMEOUT', `${limit} took longer than ${ms} ms; the agent was ended`, { phase: limit, ms }),
@@ -97,9 +106,14 @@ export class Agent {
   }
 
   #kill(reason: HotswiftError): void {
-    this.#endedBy ??= reason;
     this.#child.kill('SIGKILL');
-    this.#rejectAll(this.#endedBy);
+    this.#end(reason);
+  }
+
+  /** From here on every request, made or to come, is rejected. */
+  #end(reason: HotswiftError): void {
+    this.#endedBy ??= reason;
+    for (const { reject } of this.#pending.values()) reject(this.#endedBy);
   }
 
   #settle(reply: AgentReply): void {
@@ -111,12 +125,8 @@ export class Agent {
   #onExit(exitCode: number | null, signal: NodeJS.Signals | null): CrashInfo | null {
     if (this.#endedBy !== undefined) return null;
     const how = signal === null ? `exited with code ${exitCode}` : `crashed (${signal})`;
-    this.#endedBy = new HotswiftError('ERR_HOTSWIFT_CRASH', `the Swift code ${how}`, { signal, exitCode });
-    this.#rejectAll(this.#endedBy);
-    return { pid: this.pid, signal, exitCode };
-  }
-
-  #rejectAll(error: HotswiftError): void {
-    for (const { reject } of this.#pending.values()) reject(error);
+    const what = this.#started ? 'the Swift code' : 'the agent, while it started,';
+    this.#end(new HotswiftError('ERR_HOTSWIFT_CRASH', `${what} ${how}`, { signal, exitCode }));
+    return this.#started ? { pid: this.pid, signal, exitCode } : null;
   }
 }
