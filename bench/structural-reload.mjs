@@ -43,7 +43,7 @@ struct Badge_Previews: PreviewProvider {
 export async function benchStructuralReload(runs) {
   const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
   try {
-    const { importPath } = await providePreviewKit(await findToolchain(), defaultCacheDirectory(), () => {});
+    const { importPath } = await providePreviewKit(await findToolchain({}, tmpdir()), defaultCacheDirectory(), () => {});
     return [
       await loneFile(folder, importPath, runs),
       await viewOfAModule(folder, importPath, runs),

@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { askForTemplate } from './compile/frontend-job.js';
 import { ModuleCompiler } from './compile/module-compiler.js';
 import { providePreviewKit } from './compile/preview-kit.js';
+import { HotswiftError } from './errors.js';
 import { checkSessionOptions } from './options.js';
 import { RasteriserThread } from './preview/rasteriser-thread.js';
 import { defaultCacheDirectory } from './project/cache-directory.js';
@@ -28,57 +30,70 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   const { signal, onProgress } = checked;
   signal?.throwIfAborted();
   const addon = loadAddon();
-
-  onProgress?.({ phase: 'finding the toolchain' });
-  const [toolchain, module] = await Promise.all([findToolchain(checked.toolchain, signal), describeModule(checked.file, checked.module)]);
-  const cache = path.resolve(checked.cacheDirectory ?? defaultCacheDirectory());
-  const kit = await providePreviewKit(
-    toolchain,
-    cache,
-    () => onProgress?.({ phase: 'compiling PreviewKit for this toolchain, once' }),
-    signal,
-  );
-
-  const librarySearchPaths = [...module.libraryPaths, ...toolchain.runtimeLibraryPaths];
-  const reloader =
-    checked.isolation === 'in-process'
-      ? new InProcessReloader(librarySearchPaths, new RasteriserThread())
-      : new AgentReloader({
-          librarySearchPaths,
-          env: checked.env,
-          cwd: checked.cwd,
-          timeouts: { ...defaultTimeouts, ...checked.timeouts },
-        });
   const folder = await TemporaryFolder.create();
-  let session: Session | undefined;
-  const abort = () => void (session?.close() ?? reloader.close());
+  let close = () => folder.remove();
+  const abort = () => void close();
   signal?.addEventListener('abort', abort, { once: true });
   try {
+    onProgress?.({ phase: 'finding the toolchain' });
+    const [toolchain, module] = await Promise.all([
+      findToolchain(checked.toolchain ?? {}, folder.path, signal),
+      describeModule(checked.file, checked.module),
+    ]);
+    const cache = path.resolve(checked.cacheDirectory ?? defaultCacheDirectory());
+    const onBuild = () => onProgress?.({ phase: 'compiling PreviewKit for this toolchain, once' });
+    const kit = await providePreviewKit(toolchain, cache, onBuild, signal);
+
+    const reloader = await createReloader(checked, [...module.libraryPaths, ...toolchain.runtimeLibraryPaths]);
+    close = async () => {
+      await reloader.close();
+      await folder.remove();
+    };
+    signal?.throwIfAborted();
     const moduleCache = path.join(cache, 'module-cache');
     const [template] = await Promise.all([
-      askForTemplate(toolchain, module, [kit.importPath], moduleCache, signal),
+      askForTemplate(toolchain, module, [kit.importPath], moduleCache, folder.path, signal),
       'start' in reloader ? reloader.start() : undefined,
     ]);
-    const compiler = new ModuleCompiler(module, template, addon.readInterface, path.join(folder.path, 'compiles'));
-    session = new Session({
+    const session = new Session({
       module,
-      compiler,
+      compiler: new ModuleCompiler(module, template, addon.readInterface, path.join(folder.path, 'compiles')),
       reloader,
       folder,
       libraries: [kit.library, ...module.libraries.map((library) => (path.isAbsolute(library) ? library : `-l${library}`))],
       preview: checked.preview ?? 0,
       traits: checked.traits ?? {},
       compileTimeout: checked.timeouts?.compile,
+      providePreviewKit: () => providePreviewKit(toolchain, cache, () => {}),
     });
+    close = () => session.close();
+    signal?.throwIfAborted();
     if (onProgress) session.on('progress', onProgress);
     await session.open(checked.watch ?? false);
     if (onProgress) session.removeListener('progress', onProgress);
-    session.once('close', () => signal?.removeEventListener('abort', abort));
     signal?.throwIfAborted();
+    session.once('close', () => signal?.removeEventListener('abort', abort));
     return session;
   } catch (error) {
-    await (session?.close() ?? Promise.all([reloader.close(), folder.remove()]));
+    signal?.removeEventListener('abort', abort);
+    await close();
     signal?.throwIfAborted();
     throw error;
   }
+}
+
+async function createReloader(options: SessionOptions, librarySearchPaths: string[]): Promise<AgentReloader | InProcessReloader> {
+  if (options.isolation === 'in-process') return new InProcessReloader(librarySearchPaths, new RasteriserThread());
+  const { env, cwd, timeouts } = options;
+  if (cwd !== undefined && !(await isFolder(cwd))) {
+    throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', `createSession: \`cwd\`: ${cwd} is not a folder`);
+  }
+  return new AgentReloader({ librarySearchPaths, env, cwd, timeouts: { ...defaultTimeouts, ...timeouts } });
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }

@@ -3,9 +3,21 @@ import { HotswiftError } from './errors.js';
 import type { Progress, ReloadOptions, SessionOptions, SnapshotOptions } from './types.js';
 
 const signal = z.custom<AbortSignal>((value) => value instanceof EventTarget && 'aborted' in value, 'expected an AbortSignal');
-const milliseconds = z.number().positive();
+/** What a timer of Node can wait. */
+const milliseconds = z
+  .number()
+  .positive()
+  .max(2 ** 31 - 1);
 const preview = z.union([z.int().min(0), z.string()]);
-const traits = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.undefined()]));
+const traits = z
+  .object({
+    colorScheme: z.enum(['light', 'dark']).optional(),
+    locale: z.string().optional(),
+    layoutDirection: z.enum(['leftToRight', 'rightToLeft']).optional(),
+    textScale: z.number().positive().optional(),
+    contrast: z.enum(['standard', 'increased']).optional(),
+  })
+  .catchall(z.union([z.string(), z.number(), z.boolean(), z.undefined()]));
 const points = z.int().min(1).max(8192);
 
 const common = {

@@ -28,7 +28,7 @@ import type {
 
 /** The events of a {@link Session}. Nothing is emitted after `close`. */
 export interface SessionEvents {
-  /** New code runs. Not emitted where nothing had changed. */
+  /** New code runs, or after a failure the old text is back. Not emitted where nothing had changed. */
   reload: [ReloadResult];
   /** A reload that a save caused has failed; what ran before still runs. Explicit calls reject instead. */
   'reload-error': [HotswiftError];
@@ -52,6 +52,14 @@ export interface SessionParts {
   preview: number | string;
   traits: Traits;
   compileTimeout?: number;
+  /** Sees to it that the support module is still there. */
+  providePreviewKit(): Promise<unknown>;
+}
+
+/** An unsaved buffer, and what its file said when it came. */
+interface UnsavedBuffer {
+  text: string;
+  savedDigest: string | undefined;
 }
 
 /** A generation that linked, ran and drew. */
@@ -85,17 +93,17 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   /** The texts that the reload under way is about, and those that failed last. */
   #inFlight: SourceSnapshot | undefined;
   #failed: SourceSnapshot | undefined;
-  #buffers = new Map<string, string>();
+  #buffers = new Map<string, UnsavedBuffer>();
   #fresh = false;
   /** Whether a save is among the reasons of the next reload. */
   #saved = false;
   #traits: Traits;
   #previews: PreviewInfo[] | undefined;
-  /** The last picture, and what was asked for. */
-  #picture: { key: string; snapshot: Snapshot } | undefined;
+  /** A picture that nobody has seen yet, made by a reload, and what was asked for. */
+  #prefetched: { key: string; snapshot: Snapshot } | undefined;
   #usual: SnapshotOptions = {};
   #turn: Promise<unknown> = Promise.resolve();
-  #watcher: Watcher | undefined;
+  #watching: Promise<Watcher> | undefined;
   #closing: Promise<void> | undefined;
 
   /** @internal */
@@ -121,7 +129,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return this.#state;
   }
 
-  /** Why the session is in the state `failed`; `null` in every other state. */
+  /** Why the newest source does not run; `null` as soon as a reload has succeeded. */
   get error(): HotswiftError | null {
     return this.#error;
   }
@@ -146,11 +154,11 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   async reload(options: ReloadOptions = {}): Promise<ReloadResult> {
     const { contents = {}, fresh = false, signal } = checkReloadOptions(options);
     signal?.throwIfAborted();
-    const buffers = this.#checkBuffers(contents);
+    this.#checkBuffers(contents);
     if (fresh && this.#isInProcess) {
       throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'reload: `fresh`: there is no agent to replace in-process');
     }
-    this.#buffers = buffers;
+    this.#buffers = await this.#readBuffers(contents);
     this.#fresh ||= fresh;
     return withSignal(this.#request(), signal);
   }
@@ -167,8 +175,12 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return withSignal(
       this.#inTurn(async () => {
         await this.#requireGeneration();
+        const key = this.#keyOf(request, this.#generation);
+        const prefetched = this.#prefetched?.key === key ? this.#prefetched.snapshot : undefined;
+        // Only once: what Swift holds may change without a reload.
+        this.#prefetched = undefined;
+        const snapshot = prefetched ?? (await this.#draw(request, this.#generation));
         this.#usual = request;
-        const snapshot = await this.#draw(request);
         return { ...snapshot, stale: this.#error !== null };
       }),
       signal,
@@ -191,6 +203,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return withSignal(
       this.#inTurn(async () => {
         await this.#requireGeneration();
+        this.#prefetched = undefined;
         return this.#parts.reloader.call(symbol);
       }),
       signal,
@@ -218,11 +231,12 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   /** @internal The first reload. A source that does not make it leaves the session open, in the state `failed`. */
   async open(watch: boolean): Promise<void> {
     if (watch) {
-      this.#watcher = await watchFiles(this.#parts.module.sources, (file) => {
-        this.#buffers.delete(file);
-        this.#saved = true;
-        this.#request().catch(() => {});
-      });
+      this.#watching = watchFiles(
+        this.#parts.module.sources,
+        (file) => void this.#onSave(file),
+        (error) => this.#emit('reload-error', error),
+      );
+      await this.#watching;
     }
     await this.#request().catch((error: unknown) => {
       if (!isHotswiftError(error) || this.#state === 'closed') throw error;
@@ -233,7 +247,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return !('stdout' in this.#parts.reloader);
   }
 
-  #checkBuffers(contents: Record<string, string>): Map<string, string> {
+  #checkBuffers(contents: Record<string, string>): void {
     for (const file of Object.keys(contents)) {
       if (!this.#parts.module.sources.includes(file)) {
         throw new HotswiftError(
@@ -242,13 +256,37 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
         );
       }
     }
-    return new Map(Object.entries(contents));
+  }
+
+  async #readBuffers(contents: Record<string, string>): Promise<Map<string, UnsavedBuffer>> {
+    const buffers = Object.entries(contents).map(async ([file, text]): Promise<[string, UnsavedBuffer]> => {
+      return [file, { text, savedDigest: await savedDigest(file) }];
+    });
+    return new Map(await Promise.all(buffers));
+  }
+
+  /** A buffer stays until its file says something new: notice of a save that came before the buffer may arrive after it. */
+  async #onSave(file: string): Promise<void> {
+    const buffer = this.#buffers.get(file);
+    if (buffer !== undefined) {
+      if ((await savedDigest(file)) === buffer.savedDigest) return;
+      this.#buffers.delete(file);
+    }
+    this.#saved = true;
+    await this.#request().catch(() => {
+      // Emitted by the reload itself.
+    });
+  }
+
+  #readSources(): Promise<SourceSnapshot> {
+    const texts = new Map([...this.#buffers].map(([file, { text }]) => [file, text]));
+    return readSources(this.#parts.module.sources, texts);
   }
 
   #request(): Promise<ReloadResult> {
     return this.#reloads.request(async () => {
       if (this.#inFlight === undefined || this.#fresh) return false;
-      return sameTexts(await readSources(this.#parts.module.sources, this.#buffers), this.#inFlight);
+      return sameTexts(await this.#readSources(), this.#inFlight);
     });
   }
 
@@ -258,10 +296,11 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     this.#fresh = this.#saved = false;
     try {
       const result = await this.#bringUpToDate(control, fresh);
+      const recovered = this.#error !== null;
       this.#error = null;
       this.#failed = undefined;
       this.#setState('ready');
-      if (result.tier !== 'none') this.#emit('reload', result);
+      if (result.tier !== 'none' || recovered) this.#emit('reload', result);
       return result;
     } catch (error) {
       if (control.signal.aborted) {
@@ -285,7 +324,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   async #bringUpToDate({ signal, commit }: JobControl, fresh: boolean): Promise<ReloadResult> {
     const { module, compiler, reloader, compileTimeout } = this.#parts;
     const clock = new Stopwatch();
-    const sources = await readSources(module.sources, this.#buffers);
+    const sources = await this.#readSources();
     this.#inFlight = sources;
     const changed = changedFiles(sources, this.#good?.digests ?? new Map());
     const classify = clock.lap();
@@ -295,6 +334,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
     signal.throwIfAborted();
     if (this.#state !== 'starting') this.#setState('reloading');
+    await this.#parts.providePreviewKit();
     const compiled = await compiler.compile(sources, {
       signal,
       timeout: compileTimeout,
@@ -305,14 +345,25 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
     const objects = [...compiled.objects.values()];
     const plan = { objects, previewed: module.sources.indexOf(module.file), libraries: this.#parts.libraries };
+    const generation = this.#generation + (changed.length > 0 ? 1 : 0);
+    const digests = new Map([...sources].map(([file, { digest }]) => [file, digest]));
     const [link, run] = await this.#inTurn(async () => {
-      await reloader.load(plan, { fresh });
       this.#previews = undefined;
+      this.#prefetched = undefined;
+      await reloader.load(plan, { fresh });
       const linked = clock.lap();
-      this.#generation += changed.length > 0 ? 1 : 0;
-      await this.#drawUsual();
-      this.#good = { plan, digests: new Map([...sources].map(([file, { digest }]) => [file, digest])) };
-      return [linked, clock.lap()] as const;
+      try {
+        await this.#prefetch(generation);
+        await reloader.accept();
+        this.#generation = generation;
+        this.#good = { plan, digests };
+        return [linked, clock.lap()] as const;
+      } catch (error) {
+        this.#previews = undefined;
+        this.#prefetched = undefined;
+        await reloader.revert();
+        throw error;
+      }
     });
     compiler.discard(objects).catch(() => {
       // What cannot be deleted now goes with the session's folder.
@@ -339,25 +390,27 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 
   /** Draws what was asked for last, so that the next snapshot is there already. A preview that is missing or throws is that snapshot's error. */
-  async #drawUsual(): Promise<void> {
+  async #prefetch(generation: number): Promise<void> {
     try {
-      await this.#draw(this.#usual);
+      const snapshot = await this.#draw(this.#usual, generation);
+      this.#prefetched = { key: this.#keyOf(this.#usual, generation), snapshot };
     } catch (error) {
       if (!isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_PREVIEW') throw error;
     }
   }
 
-  async #draw(options: SnapshotOptions): Promise<Snapshot> {
+  async #draw(options: SnapshotOptions, generation: number): Promise<Snapshot> {
     const { preview: wanted = this.#parts.preview, width, height, scale = 1 } = options;
-    const traits = { ...this.#traits, ...options.traits };
-    const generation = this.#generation;
-    const key = JSON.stringify([generation, wanted, width, height, scale, Object.entries(traits).sort()]);
-    if (this.#picture?.key === key) return this.#picture.snapshot;
     const preview = selectPreview(await this.#listPreviews(), wanted);
+    const traits = { ...this.#traits, ...options.traits };
     const picture = await this.#parts.reloader.draw({ index: preview.index, width, height, scale, traits });
-    const snapshot: Snapshot = { ...picture, scale, generation, preview, stale: false };
-    this.#picture = { key, snapshot };
-    return snapshot;
+    return { ...picture, scale, generation, preview, stale: false };
+  }
+
+  /** Equal for requests that ask for the same picture. */
+  #keyOf({ preview = this.#parts.preview, width, height, scale = 1, traits }: SnapshotOptions, generation: number): string {
+    const all = Object.entries({ ...this.#traits, ...traits }).sort(([one], [other]) => (one < other ? -1 : 1));
+    return JSON.stringify([generation, preview, width, height, scale, all]);
   }
 
   async #listPreviews(): Promise<PreviewInfo[]> {
@@ -370,7 +423,9 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     if (this.#parts.reloader.loaded) return;
     if (this.#good === undefined) throw this.#error ?? new HotswiftError('ERR_HOTSWIFT_PREVIEW', 'nothing runs yet', { names: [] });
     this.#previews = undefined;
+    this.#prefetched = undefined;
     await this.#parts.reloader.load(this.#good.plan);
+    await this.#parts.reloader.accept();
   }
 
   /** Runs one thing at a time on the reloader, so that a picture and its generation belong together. */
@@ -386,22 +441,43 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   async #close(): Promise<void> {
     const closed = new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
     this.#setState('closed');
-    this.#reloads.end(closed);
-    await Promise.allSettled([this.#watcher?.close(), this.#parts.reloader.close()]);
-    await this.#turn;
-    await this.#parts.folder.remove();
-    super.emit('close');
+    const reloads = this.#reloads.end(closed);
+    await Promise.allSettled([this.#watching?.then((watcher) => watcher.close()), this.#parts.reloader.close()]);
+    await Promise.allSettled([reloads, this.#turn]);
+    await this.#parts.folder.remove().catch(() => {
+      // Tried again when the process ends.
+    });
+    this.#notify('close');
     this.removeAllListeners();
   }
 
   #setState(state: SessionState): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
-    super.emit('state', state);
+    this.#notify('state', state);
   }
 
-  #emit<Name extends Exclude<keyof SessionEvents, 'close' | 'state'>>(name: Name, ...args: SessionEvents[Name]): void {
-    if (this.#state !== 'closed') (super.emit as (event: Name, ...values: SessionEvents[Name]) => boolean).call(this, name, ...args);
+  #emit<Name extends keyof SessionEvents>(name: Name, ...args: SessionEvents[Name]): void {
+    if (this.#state !== 'closed') this.#notify(name, ...args);
+  }
+
+  /** A listener that throws is an uncaught exception of its own, and not this session's failure. */
+  #notify<Name extends keyof SessionEvents>(name: Name, ...args: SessionEvents[Name]): void {
+    try {
+      (super.emit as (event: Name, ...values: SessionEvents[Name]) => boolean).call(this, name, ...args);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+async function savedDigest(file: string): Promise<string | undefined> {
+  try {
+    return (await readSources([file], new Map())).get(file)?.digest;
+  } catch {
+    return undefined;
   }
 }
 
@@ -429,13 +505,14 @@ function asHotswiftError(error: unknown): HotswiftError {
 
 async function withSignal<Result>(result: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (signal === undefined) return result;
+  // The result may come after nobody waits for it any more.
+  result.catch(() => {});
+  signal.throwIfAborted();
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
   });
-  // The result may come after nobody waits for it any more.
-  result.catch(() => {});
   try {
     return await Promise.race([result, aborted]);
   } finally {

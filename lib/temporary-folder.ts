@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { HotswiftError } from './errors.js';
 
 const folders = new Set<string>();
 process.on('exit', () => {
@@ -12,9 +13,15 @@ process.on('exit', () => {
 export class TemporaryFolder {
   readonly path: string;
 
+  /** Rejects with ERR_HOTSWIFT_PROJECT if the system's temporary folder cannot be written. */
   static async create(): Promise<TemporaryFolder> {
-    // The compiler names files by their real paths.
-    return new TemporaryFolder(await mkdtemp(path.join(await realpath(tmpdir()), 'hotswift-')));
+    try {
+      // The compiler names files by their real paths.
+      return new TemporaryFolder(await mkdtemp(path.join(await realpath(tmpdir()), 'hotswift-')));
+    } catch (cause) {
+      const message = `no temporary folder can be made: ${(cause as Error).message}. Set TMPDIR to a folder that can be written`;
+      throw new HotswiftError('ERR_HOTSWIFT_PROJECT', message, { cause });
+    }
   }
 
   private constructor(folder: string) {

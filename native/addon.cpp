@@ -252,12 +252,14 @@ private:
     case DrawOutcome::Thrown:
       return Deferred.Reject(
           toJavaScript(Env,
-                       makeError(ErrorKind::Thrown,
+                       makeError(ErrorKind::Preview,
                                  llvm::StringRef(Text, Result.Bytes.size())))
               .Value());
     case DrawOutcome::Missing:
       return Deferred.Reject(
-          toJavaScript(Env, makeError(ErrorKind::Missing, "no such preview"))
+          toJavaScript(Env, makeError(ErrorKind::Preview,
+                                      "the preview that was listed is not "
+                                      "there when it is drawn"))
               .Value());
     case DrawOutcome::Svg:
     case DrawOutcome::Bitmap:

@@ -30,8 +30,8 @@ llvm::StringRef kindName(ErrorKind Kind) {
     return "link";
   case ErrorKind::Missing:
     return "missing";
-  case ErrorKind::Thrown:
-    return "thrown";
+  case ErrorKind::Preview:
+    return "preview";
   }
   llvm_unreachable("every kind has its name");
 }

@@ -14,9 +14,8 @@ enum class ErrorKind {
   Library, ///< a shared library could not be found or loaded
   Symbols, ///< symbols are defined nowhere
   Link,    ///< anything else that JITLink or ORC refused
-  Missing, ///< a generation, an object, a function or a preview that does not
-           ///< exist
-  Thrown,  ///< the Swift code threw an error
+  Missing, ///< a generation, an object or a function that does not exist
+  Preview, ///< a preview threw, or is not there when it is drawn
 };
 
 class EngineError : public llvm::ErrorInfo<EngineError> {

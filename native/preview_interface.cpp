@@ -70,7 +70,7 @@ Error drawPreview(Engine &Owner, size_t Generation, size_t Object,
   auto Draw = reinterpret_cast<DrawPreview>(
       Owner.libraries().find("hotswift_draw_preview"));
   if (!Draw || Providers->empty())
-    return makeError(ErrorKind::Missing, "the file has no preview");
+    return makeError(ErrorKind::Preview, "the file has no preview");
   std::vector<const char *> Traits;
   Traits.reserve(Request.Traits.size());
   for (const std::string &Text : Request.Traits)

@@ -10,11 +10,11 @@ const port = parentPort;
 if (port === null) throw new Error('this file is the entry point of a worker thread');
 
 const socket = new Socket({ fd: channelDescriptor });
-const channel = new MessageChannel<AgentRequest, AgentReply>(socket, (request) => port.postMessage(request));
 
-// The host has ended. The main thread may never look up from what it runs, so nothing gentler would do.
-const end = () => process.kill(process.pid, 'SIGKILL');
+/** The host has ended: so does the agent, and what Swift has started. The main thread may never look up from what it runs. */
+const end = () => process.kill(-process.pid, 'SIGKILL');
 socket.on('close', end).on('error', end);
+const channel = new MessageChannel<AgentRequest, AgentReply>(socket, (request) => port.postMessage(request), end);
 
 port.on('message', async (reply: RunnerReply) => channel.send('drawing' in reply ? await toPicture(reply) : reply));
 

@@ -25,6 +25,8 @@ async function perform(request: AgentRequest): Promise<RunnerReply> {
   switch (request.op) {
     case 'load':
       return { id, value: await runner.load(request.plan) };
+    case 'revert':
+      return { id, value: runner.revert() };
     case 'previews':
       return { id, value: await runner.previews() };
     case 'draw':

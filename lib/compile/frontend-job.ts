@@ -34,6 +34,7 @@ export async function askForTemplate(
   module: ModuleDescription,
   importPaths: readonly string[],
   moduleCache: string,
+  temporaryFolder: string,
   signal?: AbortSignal,
 ): Promise<FrontendTemplate> {
   const args = [
@@ -52,8 +53,10 @@ export async function askForTemplate(
     moduleCache,
     ...importPaths.flatMap((folder) => ['-I', folder]),
     ...module.flags,
+    // Files are compiled one by one, whatever the module's release build does.
+    '-no-whole-module-optimization',
   ];
-  const { exitCode, stdout, stderr } = await runTool(toolchain.swiftc, args, { signal });
+  const { exitCode, stdout, stderr } = await runTool(toolchain.swiftc, args, { cwd: module.workingDirectory, temporaryFolder, signal });
   const job = stdout.split('\n').find((line) => line.includes('-frontend') && line.includes(placeholder));
   if (exitCode !== 0 || job === undefined) {
     throw new HotswiftError(

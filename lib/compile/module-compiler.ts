@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { access, mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { changedFiles, type SourceSnapshot } from '../edit/source-set.js';
@@ -8,7 +8,7 @@ import { runTool } from '../project/run-tool.js';
 import type { Diagnostic, Strategy } from '../types.js';
 import { formatDiagnostic, parseDiagnostics } from './diagnostics.js';
 import { type FrontendTemplate, frontendJob, type PrimaryFile } from './frontend-job.js';
-import { writeOverlay } from './overlay.js';
+import { SourceCopies } from './source-copies.js';
 
 /** What is known of a file from its last successful compile. */
 interface CompiledFile {
@@ -52,6 +52,7 @@ export class ModuleCompiler {
   readonly #template: FrontendTemplate;
   readonly #readInterface: ReadInterface;
   readonly #folder: string;
+  readonly #copies: SourceCopies;
   #files = new Map<string, CompiledFile>();
   #compiles = 0;
   /** Folders of compiles that are over, however they ended. */
@@ -63,6 +64,7 @@ export class ModuleCompiler {
     this.#template = template;
     this.#readInterface = readInterface;
     this.#folder = folder;
+    this.#copies = new SourceCopies(path.join(folder, 'sources'));
   }
 
   /** The digests of the texts that the remembered objects were compiled from. */
@@ -72,6 +74,7 @@ export class ModuleCompiler {
 
   /** Rejects with ERR_HOTSWIFT_COMPILE if the sources are at fault. */
   async compile(sources: SourceSnapshot, options: CompileOptions = {}): Promise<CompiledModule> {
+    await this.#forgetWhatIsGone();
     const first = this.#files.size === 0;
     const edited = changedFiles(sources, this.digests);
     const compiled = await this.#compileFiles(edited, sources, options);
@@ -106,6 +109,16 @@ export class ModuleCompiler {
     await Promise.all(left.map((folder) => rm(folder, { recursive: true, force: true })));
   }
 
+  /** Something cleans temporary folders up: what is left of ours is not worth trusting. */
+  async #forgetWhatIsGone(): Promise<void> {
+    try {
+      await Promise.all([...this.#files.values()].map(({ object }) => access(object)));
+    } catch {
+      this.#files.clear();
+      this.#copies.forget();
+    }
+  }
+
   async #compileFiles(
     files: readonly string[],
     sources: SourceSnapshot,
@@ -113,11 +126,7 @@ export class ModuleCompiler {
   ): Promise<{ files: Map<string, CompiledFile>; diagnostics: Diagnostic[] }> {
     this.#compiles += 1;
     const folder = path.join(this.#folder, String(this.#compiles));
-    // Files that were not edited are read from the disk: a save of one that comes meanwhile is the next edit.
-    const copied = [...sources.values()].filter(
-      ({ file, saved, digest }) => !saved || this.#files.get(file)?.digest !== digest || files.includes(file),
-    );
-    const overlay = await writeOverlay(path.join(folder, 'sources'), copied);
+    const overlay = await this.#copies.overlay(sources);
     const batches = divide(files, availableParallelism());
     const jobs = batches.map((batch, index) => this.#runJob(batch, overlay, path.join(folder, `job-${index}`), signal, timeout));
     let done = 0;
@@ -153,7 +162,7 @@ export class ModuleCompiler {
       return { file, object: `${stem}.o`, dependencies: `${stem}.swiftdeps` };
     });
     const { program, args } = await frontendJob(this.#template, this.#module.sources, primaries, overlay, folder);
-    const result = await runTool(program, args, { signal, timeout: { ms, phase: 'compile' } });
+    const result = await runTool(program, args, { cwd: this.#module.workingDirectory, signal, timeout: { ms, phase: 'compile' } });
     return { primaries, output: result.stderr, failed: result.exitCode !== 0, signal: result.signal };
   }
 }
@@ -186,7 +195,12 @@ function compileError(module: string, diagnostics: Diagnostic[], outcomes: reado
   }
   const crashed = outcomes.find(({ signal }) => signal !== null)?.signal;
   const output = outcomes.map((outcome) => outcome.output.trim()).join('\n');
-  const what = crashed ? `the compiler crashed (${crashed})` : 'the compiler failed';
+  const what =
+    crashed === 'SIGKILL'
+      ? 'something ended the compiler (SIGKILL), for want of memory perhaps,'
+      : crashed
+        ? `the compiler crashed (${crashed})`
+        : 'the compiler failed';
   return new HotswiftError('ERR_HOTSWIFT_COMPILE', `${what} on ${module}: ${output.slice(0, 2000)}`, { diagnostics });
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import { HotswiftError } from '../errors.js';
 import { runTool } from '../project/run-tool.js';
 import type { Toolchain } from '../project/toolchain.js';
@@ -13,12 +14,24 @@ export interface PreviewKit {
   library: string;
 }
 
+/** Entries are 200 KB each; one a toolchain and version of hotswift. */
+const keptEntries = 16;
+const temporaryPrefix = '.building-';
+/** Milliseconds; a build takes seconds. */
+const longestBuild = 3_600_000;
+
 const sourceFolder = path.join(__dirname, '..', '..', 'swift', 'PreviewKit', 'Sources', 'PreviewKit');
 const libraryName = process.platform === 'darwin' ? 'libPreviewKit.dylib' : 'libPreviewKit.so';
 
+/** What a finished entry says of itself: the sizes of its files. */
+const inventoryName = 'inventory.json';
+
+/** Builds under way in this process, by entry: sessions that start together share one. */
+const builds = new Map<string, Promise<void>>();
+
 /**
  * Compiles PreviewKit for a toolchain, or finds what an earlier call left in the cache: the entry's name is a digest of the sources, the
- * flags and the compiler.
+ * flags and the compiler. A damaged entry is replaced.
  *
  * `onBuild` is called before a compile, which takes seconds. Rejects with ERR_HOTSWIFT_TOOLCHAIN if the compiler cannot do it, and with
  * ERR_HOTSWIFT_PROJECT if the cache folder cannot be written.
@@ -34,21 +47,39 @@ export async function providePreviewKit(
   for (const source of sources) digest.update(source).update(await readFile(path.join(sourceFolder, source)));
   const entry = path.join(cacheDirectory, 'preview-kit', digest.digest('hex').slice(0, 32));
   const kit = { importPath: entry, library: path.join(entry, libraryName) };
-  if (await exists(kit.library)) return kit;
+  if (await isWhole(entry)) return kit;
 
+  const underWay = builds.get(entry);
+  if (underWay !== undefined) {
+    // Another session's build; if that one is given up, this one builds for itself.
+    await underWay.catch(() => {});
+    return providePreviewKit(toolchain, cacheDirectory, onBuild, signal);
+  }
   onBuild();
+  const files = sources.map((name) => path.join(sourceFolder, name));
+  const build = buildEntry(toolchain, entry, files, signal).finally(() => builds.delete(entry));
+  builds.set(entry, build);
+  await build;
+  return kit;
+}
+
+async function buildEntry(toolchain: Toolchain, entry: string, files: readonly string[], signal?: AbortSignal): Promise<void> {
   const temporary = await temporaryFolder(path.dirname(entry));
   try {
-    const files = sources.map((name) => path.join(sourceFolder, name));
-    const result = await runTool(toolchain.swiftc, [...compileArguments(temporary), ...files], { signal, cwd: temporary });
+    const args = [...compileArguments(temporary), ...files];
+    const options = { signal, cwd: temporary, temporaryFolder: temporary, hasChildren: true };
+    const result = await runTool(toolchain.swiftc, args, options);
     if (result.exitCode !== 0) {
       throw new HotswiftError('ERR_HOTSWIFT_TOOLCHAIN', `${toolchain.swiftc} cannot compile PreviewKit: ${result.stderr.trim()}`);
     }
+    const products = (await readdir(temporary)).filter((name) => name.includes('PreviewKit.'));
+    const sizes = await Promise.all(products.map(async (name) => [name, (await stat(path.join(temporary, name))).size]));
+    await writeFile(path.join(temporary, inventoryName), JSON.stringify(Object.fromEntries(sizes)));
     await publish(temporary, entry);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
-  return kit;
+  await removeOldEntries(path.dirname(entry));
 }
 
 function compileArguments(output: string): string[] {
@@ -59,10 +90,23 @@ function compileArguments(output: string): string[] {
   ];
 }
 
+/** Whether an entry has what its build left there. */
+async function isWhole(entry: string): Promise<boolean> {
+  try {
+    const inventory = z.record(z.string(), z.number()).parse(JSON.parse(await readFile(path.join(entry, inventoryName), 'utf8')));
+    const sizes = await Promise.all(
+      Object.keys(inventory).map(async (name) => (await stat(path.join(entry, name))).size === inventory[name]),
+    );
+    return sizes.every(Boolean);
+  } catch {
+    return false;
+  }
+}
+
 async function temporaryFolder(parent: string): Promise<string> {
   try {
     await mkdir(parent, { recursive: true });
-    return await mkdtemp(path.join(parent, '.building-'));
+    return await mkdtemp(path.join(parent, temporaryPrefix));
   } catch (cause) {
     throw new HotswiftError(
       'ERR_HOTSWIFT_PROJECT',
@@ -74,17 +118,34 @@ async function temporaryFolder(parent: string): Promise<string> {
 
 /** Of two processes that build the same entry, the first to finish wins; the other's is as good. */
 async function publish(temporary: string, entry: string): Promise<void> {
+  // Of a damaged entry; it may be loaded somewhere, so it is moved, and goes with the temporary folder.
+  if (!(await isWhole(entry))) await rename(entry, path.join(temporary, 'damaged')).catch(() => {});
+  const ready = `${temporary}.ready`;
+  await mkdir(ready);
+  for (const name of await readdir(temporary)) if (name !== 'damaged') await rename(path.join(temporary, name), path.join(ready, name));
   try {
-    await rename(temporary, entry);
-  } catch (error) {
-    if (await exists(path.join(entry, libraryName))) return;
-    throw error;
+    await rename(ready, entry);
+  } catch (cause) {
+    await rm(ready, { recursive: true, force: true });
+    if (await isWhole(entry)) return;
+    throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `the cache entry ${entry} cannot be replaced: ${(cause as Error).message}`, { cause });
   }
 }
 
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
+/** Keeps the cache bounded: the newest entries, and no folder of a build that was cut short. */
+async function removeOldEntries(folder: string): Promise<void> {
+  const entries = await Promise.all(
+    (await readdir(folder)).map(async (name) => {
+      const file = path.join(folder, name);
+      const changed = await stat(file).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      );
+      return { file, changed, isTemporary: name.startsWith(temporaryPrefix) };
+    }),
   );
+  const abandoned = entries.filter(({ isTemporary, changed }) => isTemporary && Date.now() - changed > longestBuild);
+  const finished = entries.filter(({ isTemporary }) => !isTemporary).sort((a, b) => b.changed - a.changed);
+  const removed = [...abandoned, ...finished.slice(keptEntries)];
+  await Promise.all(removed.map(({ file }) => rm(file, { recursive: true, force: true })));
 }

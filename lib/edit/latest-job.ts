@@ -26,6 +26,7 @@ export class LatestJob<Result> {
   #waiting: Waiter<Result>[] = [];
   #running: Running<Result> | undefined;
   #ended: { reason: unknown } | undefined;
+  #loop: Promise<void> = Promise.resolve();
 
   constructor(job: (control: JobControl) => Promise<Result>) {
     this.#job = job;
@@ -42,15 +43,16 @@ export class LatestJob<Result> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended.reason);
       this.#waiting.push({ resolve, reject });
-      if (this.#running === undefined) void this.#run();
+      if (this.#running === undefined) this.#loop = this.#run();
     });
   }
 
-  /** Aborts the job that runs and rejects every request, also later ones. */
-  end(reason: unknown): void {
+  /** Aborts the job that runs and rejects every request, also later ones. Resolves when the job is over. */
+  async end(reason: unknown): Promise<void> {
     this.#ended ??= { reason };
     this.#running?.controller.abort(reason);
     for (const { reject } of [...(this.#running?.waiters ?? []), ...this.#waiting.splice(0)]) reject(reason);
+    await this.#loop;
   }
 
   async #run(): Promise<void> {

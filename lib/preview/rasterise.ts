@@ -90,6 +90,7 @@ function completeSize(asked: Size, own: Size = sizeOfNothing): Size {
 
 function drawBitmap(drawing: Drawing, scale: number): Pixels {
   const { pixelWidth, pixelHeight, bytes } = drawing;
+  refuseExcess(pixelWidth, pixelHeight);
   const canvas = [drawing.width * scale, drawing.height * scale].map(Math.round);
   if (canvas[0] === pixelWidth && canvas[1] === pixelHeight) return { pixels: bytes, width: pixelWidth, height: pixelHeight };
 
@@ -116,11 +117,14 @@ function straightened(premultiplied: Uint8Array): Uint8ClampedArray {
 
 function createPixelCanvas(points: Size, scale: number) {
   const [width = 0, height = 0] = [points.width, points.height].map((side) => Math.max(1, Math.round(side * scale)));
-  if (width > largestSide || height > largestSide) {
-    throw new HotswiftError(
-      'ERR_HOTSWIFT_PREVIEW',
-      `a picture of ${width} x ${height} pixels is too large: ${largestSide} a side is the most`,
-    );
-  }
+  refuseExcess(width, height);
   return createCanvas(width, height);
+}
+
+function refuseExcess(width: number, height: number): void {
+  if (width <= largestSide && height <= largestSide) return;
+  throw new HotswiftError(
+    'ERR_HOTSWIFT_PREVIEW',
+    `a picture of ${width} x ${height} pixels is too large: ${largestSide} a side is the most`,
+  );
 }

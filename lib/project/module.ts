@@ -12,6 +12,8 @@ export interface ModuleDescription {
   sources: string[];
   /** Flags for swiftc, import paths included. */
   flags: string[];
+  /** What relative paths in the flags count from. */
+  workingDirectory: string;
   libraryPaths: string[];
   /** Names as after `-l`, or paths. */
   libraries: string[];
@@ -24,21 +26,73 @@ export interface ModuleDescription {
  */
 export async function describeModule(file: string, options?: ModuleOptions): Promise<ModuleDescription> {
   const previewed = path.resolve(file);
+  const workingDirectory = process.cwd();
   if (options === undefined) {
     await requireReadable(previewed);
     await refusePackage(previewed);
-    return { name: moduleNameOf(previewed), file: previewed, sources: [previewed], flags: [], libraryPaths: [], libraries: [] };
+    const name = moduleNameOf(previewed);
+    return { name, file: previewed, sources: [previewed], flags: [], workingDirectory, libraryPaths: [], libraries: [] };
   }
   const sources = [...new Set([...options.sources.map((source) => path.resolve(source)), previewed])];
   for (const source of sources) await requireReadable(source);
+  refuseEqualNames(sources);
+  const { flags, libraryPaths, libraries } = sortFlags(options.flags ?? []);
   return {
     name: options.name,
     file: previewed,
     sources,
-    flags: [...(options.flags ?? []), ...(options.importPaths ?? []).flatMap((folder) => ['-I', path.resolve(folder)])],
-    libraryPaths: (options.libraryPaths ?? []).map((folder) => path.resolve(folder)),
-    libraries: (options.libraries ?? []).map((library) => (library.includes(path.sep) ? path.resolve(library) : library)),
+    flags: [...flags, ...(options.importPaths ?? []).flatMap((folder) => ['-I', path.resolve(folder)])],
+    workingDirectory,
+    libraryPaths: [...(options.libraryPaths ?? []), ...libraryPaths].map((folder) => path.resolve(folder)),
+    libraries: [...(options.libraries ?? []), ...libraries].map((library) =>
+      library.includes(path.sep) ? path.resolve(library) : library,
+    ),
   };
+}
+
+/** Flags that make swiftc do something else than compile each file to an object, or write files of their own. */
+const refusedFlags = new Set(
+  [
+    '-c -o -S -emit-assembly -emit-bc -emit-dependencies -emit-executable -emit-ir -emit-library -emit-module -emit-module-path',
+    '-emit-objc-header -emit-objc-header-path -emit-sil -emit-silgen -dump-ast -dump-parse -index-store-path -incremental -output-file-map',
+    '-parse -print-ast -serialize-diagnostics -typecheck -static',
+  ]
+    .join(' ')
+    .split(' '),
+);
+
+/** Takes the flags for the linker out of those for the compiler. */
+function sortFlags(all: readonly string[]): { flags: string[]; libraryPaths: string[]; libraries: string[] } {
+  const sorted = { flags: [] as string[], libraryPaths: [] as string[], libraries: [] as string[] };
+  const rest = [...all];
+  for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
+    if (refusedFlags.has(flag) || flag.startsWith('-sanitize=')) {
+      throw new HotswiftError(
+        'ERR_HOTSWIFT_PROJECT',
+        `the flag ${flag} cannot be used here: every file is compiled to an object of its own. Leave it out.`,
+      );
+    }
+    if (flag === '-L') sorted.libraryPaths.push(rest.shift() ?? '');
+    else if (flag.startsWith('-L')) sorted.libraryPaths.push(flag.slice(2));
+    else if (flag.startsWith('-l')) sorted.libraries.push(flag.slice(2));
+    else sorted.flags.push(flag);
+  }
+  return sorted;
+}
+
+/** The compiler tells the files of a module apart by their names. */
+function refuseEqualNames(sources: readonly string[]): void {
+  const known = new Map<string, string>();
+  for (const source of sources) {
+    const other = known.get(path.basename(source));
+    if (other !== undefined) {
+      throw new HotswiftError(
+        'ERR_HOTSWIFT_PROJECT',
+        `${other} and ${source} have the same name; Swift wants each file of a module to have its own`,
+      );
+    }
+    known.set(path.basename(source), source);
+  }
 }
 
 async function requireReadable(file: string): Promise<void> {

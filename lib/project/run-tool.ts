@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { HotswiftError } from '../errors.js';
 
 export interface ToolOptions {
   cwd?: string;
+  /** Where the tool puts its temporary files; the Swift driver leaves some behind. Default: the host's. */
+  temporaryFolder?: string;
+  /** Whether the tool runs others, which then end with it. Default `false`: a Ctrl-C in the terminal reaches it as it reaches the host. */
+  hasChildren?: boolean;
   /** Kills the tool and rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Milliseconds; then the tool is killed and ERR_HOTSWIFT_TIMEOUT says that `phase` took too long. Default: no limit. */
@@ -18,57 +21,65 @@ export interface ToolResult {
   stderr: string;
 }
 
-/** A host that ends takes its compiles with it. */
-const running = new Set<ChildProcess>();
-process.on('exit', () => running.forEach(killGroup));
+/** What to do for each tool that runs when the host ends: a host takes its compiles with it. */
+const running = new Set<() => void>();
+process.on('exit', () => {
+  for (const kill of running) kill();
+});
 
 /**
  * Runs a program of the toolchain to its end, whatever its exit code.
  *
- * Its children are ended with it: swiftc runs swift-frontend, and killing only the driver would leave the compile running.
  * Rejects with the spawn error (`code: 'ENOENT'`) if there is no such program.
  */
 export async function runTool(program: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
-  options.signal?.throwIfAborted();
-  const child = spawn(program, args, { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const kill = () => killGroup(child);
+  const { cwd, temporaryFolder, hasChildren = false, signal, timeout } = options;
+  signal?.throwIfAborted();
+  const env = temporaryFolder === undefined ? process.env : { ...process.env, TMPDIR: temporaryFolder };
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: hasChildren });
+  const closed = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode, endedBy) => resolve([exitCode, endedBy]));
+  });
+  const kill = () => killTool(child, hasChildren);
   let timedOut = false;
   const timer =
-    options.timeout &&
+    timeout &&
     setTimeout(() => {
       timedOut = true;
       kill();
-    }, options.timeout.ms);
-  options.signal?.addEventListener('abort', kill, { once: true });
-  running.add(child);
+    }, timeout.ms);
+  signal?.addEventListener('abort', kill, { once: true });
+  running.add(kill);
   try {
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
-    const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-    options.signal?.throwIfAborted();
-    if (timedOut && options.timeout) {
-      const { ms, phase } = options.timeout;
+    const [exitCode, endedBy] = await closed;
+    signal?.throwIfAborted();
+    if (timedOut && timeout) {
+      const { ms, phase } = timeout;
       throw new HotswiftError('ERR_HOTSWIFT_TIMEOUT', `${phase} took longer than ${ms} ms and was stopped`, { phase, ms });
     }
-    return { exitCode, signal, stdout: stdout(), stderr: stderr() };
+    return { exitCode, signal: endedBy, stdout: stdout(), stderr: stderr() };
   } finally {
     clearTimeout(timer);
-    options.signal?.removeEventListener('abort', kill);
-    running.delete(child);
+    signal?.removeEventListener('abort', kill);
+    running.delete(kill);
   }
 }
 
-function killGroup(child: ChildProcess): void {
+function killTool(child: ChildProcess, hasChildren: boolean): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(hasChildren ? -child.pid : child.pid, 'SIGKILL');
   } catch {
     // It ended between the check and the call.
   }
 }
 
-function collect(stream: NodeJS.ReadableStream): () => string {
+/** A program that could not be started may have no streams. */
+function collect(stream: NodeJS.ReadableStream | null | undefined): () => string {
   const chunks: Buffer[] = [];
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
   return () => Buffer.concat(chunks).toString('utf8');
 }

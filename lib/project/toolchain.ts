@@ -37,9 +37,9 @@ const howToInstall =
  *
  * Rejects with ERR_HOTSWIFT_TOOLCHAIN if there is none, if the program is no Swift compiler, or if it is too old.
  */
-export async function findToolchain(options: ToolchainOptions = {}, signal?: AbortSignal): Promise<Toolchain> {
+export async function findToolchain(options: ToolchainOptions, temporaryFolder: string, signal?: AbortSignal): Promise<Toolchain> {
   const swiftc = options.swiftc ?? (process.env.HOTSWIFT_SWIFTC || 'swiftc');
-  const output = await printTargetInfo(swiftc, signal);
+  const output = await printTargetInfo(swiftc, temporaryFolder, signal);
   const info = parseTargetInfo(swiftc, output);
   const version = /version (\d+(?:\.\d+)*)/.exec(info.compilerVersion)?.[1];
   if (version === undefined) {
@@ -60,9 +60,9 @@ export async function findToolchain(options: ToolchainOptions = {}, signal?: Abo
   };
 }
 
-async function printTargetInfo(swiftc: string, signal?: AbortSignal): Promise<string> {
+async function printTargetInfo(swiftc: string, temporaryFolder: string, signal?: AbortSignal): Promise<string> {
   try {
-    const result = await runTool(swiftc, ['-print-target-info'], { signal });
+    const result = await runTool(swiftc, ['-print-target-info'], { temporaryFolder, signal });
     if (result.exitCode === 0) return result.stdout;
     throw notACompiler(swiftc, result.stderr.trim().split('\n')[0]);
   } catch (cause) {

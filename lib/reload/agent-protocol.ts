@@ -7,6 +7,7 @@ import type { DrawRequest, GenerationPlan } from './structural-reloader.js';
 export type AgentRequest = { id: number } & (
   | { op: 'start'; librarySearchPaths: string[] }
   | { op: 'load'; plan: GenerationPlan }
+  | { op: 'revert' }
   | { op: 'previews' }
   | { op: 'draw'; request: DrawRequest }
   | { op: 'call'; symbol: string }
@@ -29,13 +30,24 @@ export class MessageChannel<Incoming, Outgoing> {
   #chunks: Buffer[] = [];
   #length = 0;
 
-  constructor(stream: Duplex, onMessage: (message: Incoming) => void) {
+  /** `onDamage`: somebody else has written to the stream; nothing that comes after can be read. */
+  constructor(stream: Duplex, onMessage: (message: Incoming) => void, onDamage: () => void) {
     this.#stream = stream;
-    stream.on('data', (chunk: Buffer) => {
+    const receive = (chunk: Buffer) => {
       this.#chunks.push(chunk);
       this.#length += chunk.length;
-      for (let frame = this.#takeFrame(); frame !== undefined; frame = this.#takeFrame()) onMessage(deserialize(frame) as Incoming);
-    });
+      for (let frame = this.#takeFrame(); frame !== undefined; frame = this.#takeFrame()) {
+        let message: Incoming;
+        try {
+          message = deserialize(frame) as Incoming;
+        } catch {
+          stream.off('data', receive);
+          return onDamage();
+        }
+        onMessage(message);
+      }
+    };
+    stream.on('data', receive);
   }
 
   send(message: Outgoing): void {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { HotswiftError } from '../errors.js';
-import type { PreviewInfo } from '../types.js';
+import type { CrashInfo, PreviewInfo, RespawnReason } from '../types.js';
 import { Agent, type AgentOptions } from './agent.js';
 import type { DrawRequest, GenerationPlan, Picture, ReloaderEvents, StructuralReloader } from './structural-reloader.js';
 
@@ -14,9 +14,15 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   readonly #options: AgentOptions;
   #agent: Agent | undefined;
   #loaded = false;
+  /** While a fresh agent has yet to prove itself: the one it is to replace, and whether that has a generation. */
+  #former: { agent: Agent; loaded: boolean } | undefined;
+  /** The last agent that ended without being replaced, and why. */
+  #lost: { pid: number; reason: RespawnReason } | undefined;
   #closed = false;
   /** Every agent that may still run, the one in use or not. */
   readonly #running = new Set<Agent>();
+  /** Streams of agents that have not been read to their ends. */
+  readonly #streams = new Set<Readable>();
 
   constructor(options: AgentOptions) {
     super();
@@ -33,28 +39,40 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
 
   /** Starts the agent ahead of need: compiling takes longer than starting. Does nothing if there is one. */
   async start(): Promise<void> {
-    this.#agent ??= await this.#startAgent();
+    if (this.#agent !== undefined) return;
+    this.#agent = await this.#startAgent();
+    if (this.#lost !== undefined) this.emit('respawn', { reason: this.#lost.reason, oldPid: this.#lost.pid, newPid: this.#agent.pid });
+    this.#lost = undefined;
   }
 
   async load(plan: GenerationPlan, { fresh = false } = {}): Promise<void> {
-    const before = this.#agent;
-    if (!fresh || before === undefined) {
+    if (fresh && this.#agent !== undefined) {
+      const next = await this.#startAgent();
+      this.#former = { agent: this.#agent, loaded: this.#loaded };
+      this.#agent = next;
+      this.#loaded = false;
+    }
+    try {
       await this.start();
       await this.#require().request({ op: 'load', plan }, 'render');
       this.#loaded = true;
-      return;
-    }
-    const next = await this.#startAgent();
-    try {
-      await next.request({ op: 'load', plan }, 'render');
     } catch (error) {
-      await next.kill();
+      await this.#restoreFormer();
       throw error;
     }
-    this.#agent = next;
-    this.#loaded = true;
-    await before.kill();
-    this.emit('respawn', { reason: 'fresh', oldPid: before.pid, newPid: next.pid });
+  }
+
+  async accept(): Promise<void> {
+    const former = this.#former;
+    this.#former = undefined;
+    if (former === undefined) return;
+    await former.agent.kill();
+    this.emit('respawn', { reason: 'fresh', oldPid: former.agent.pid, newPid: this.#require().pid });
+  }
+
+  async revert(): Promise<void> {
+    if (await this.#restoreFormer()) return;
+    await this.#agent?.request({ op: 'revert' }, 'render');
   }
 
   async previews(): Promise<PreviewInfo[]> {
@@ -73,8 +91,21 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#running].map((agent) => agent.kill()));
+    for (const stream of this.#streams) stream.destroy();
     this.stdout.end();
     this.stderr.end();
+  }
+
+  /** Ends a fresh agent that has not proved itself. Resolves with whether there was one to go back to. */
+  async #restoreFormer(): Promise<boolean> {
+    const former = this.#former;
+    if (former === undefined) return false;
+    const failed = this.#agent;
+    this.#former = undefined;
+    this.#agent = former.agent;
+    this.#loaded = former.loaded;
+    await failed?.kill();
+    return true;
   }
 
   #require(): Agent {
@@ -84,19 +115,28 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
 
   async #startAgent(): Promise<Agent> {
     if (this.#closed) throw new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
-    const agent = new Agent(this.#options);
+    const agent: Agent = new Agent(this.#options, (crash) => this.#onEnd(agent, crash));
     this.#running.add(agent);
-    agent.stdout.pipe(this.stdout, { end: false });
-    agent.stderr.pipe(this.stderr, { end: false });
-    void agent.ended.then((crash) => {
-      this.#running.delete(agent);
-      if (this.#agent === agent) {
-        this.#agent = undefined;
-        this.#loaded = false;
-      }
-      if (crash !== null) this.emit('crash', crash);
-    });
+    this.#forward(agent.stdout, this.stdout);
+    this.#forward(agent.stderr, this.stderr);
     await agent.start();
     return agent;
+  }
+
+  #onEnd(agent: Agent, crash: CrashInfo | null): void {
+    this.#running.delete(agent);
+    if (this.#former?.agent === agent) this.#former = undefined;
+    if (this.#agent === agent) {
+      this.#agent = undefined;
+      this.#loaded = false;
+      if (this.#former === undefined) this.#lost = { pid: agent.pid, reason: agent.timedOut ? 'timeout' : 'crash' };
+    }
+    if (crash !== null) this.emit('crash', crash);
+  }
+
+  #forward(from: Readable, to: PassThrough): void {
+    this.#streams.add(from);
+    from.once('close', () => this.#streams.delete(from));
+    from.pipe(to, { end: false });
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
-import type { Duplex, Readable } from 'node:stream';
+import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { deserializeError, HotswiftError } from '../errors.js';
 import type { CrashInfo } from '../types.js';
 import { type AgentOperation, type AgentReply, type AgentRequest, channelDescriptor, MessageChannel } from './agent-protocol.js';
@@ -23,8 +23,8 @@ const entryPoint = path.join(__dirname, '..', 'agent', 'main.js');
 export class Agent {
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves when the process has ended: with how, or with `null` if it was asked to or never came up. */
-  readonly ended: Promise<CrashInfo | null>;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<void>;
   /** Generations that were linked, or that the agent tried to link. */
   generations = 0;
 
@@ -36,28 +36,50 @@ export class Agent {
   #started = false;
   #endedBy: HotswiftError | undefined;
 
-  constructor(options: AgentOptions) {
+  /** `onEnd` is told how the process ended, with `null` if it was asked to or never came up, before anybody who waits for an answer is. */
+  constructor(options: AgentOptions, onEnd: (crash: CrashInfo | null) => void) {
     this.#options = options;
     this.#child = spawn(process.execPath, [entryPoint], {
       cwd: options.cwd,
       // Swift's own backtracer would hold up the end of a crashed agent; under Electron, its executable is to act as Node.
       env: { ...process.env, SWIFT_BACKTRACE: 'enable=no', ELECTRON_RUN_AS_NODE: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      // A process group of its own: what Swift starts ends with the agent, and a Ctrl-C in the terminal is the host's alone.
+      detached: true,
     });
-    this.stdout = this.#child.stdout as Readable;
-    this.stderr = this.#child.stderr as Readable;
-    const stream = this.#child.stdio[channelDescriptor] as Duplex;
+    // A process that could not be started may have no streams.
+    this.stdout = this.#child.stdout ?? Readable.from([]);
+    this.stderr = this.#child.stderr ?? Readable.from([]);
+    const stream = (this.#child.stdio?.[channelDescriptor] as Duplex | undefined) ?? new PassThrough();
     // A process that dies while it is written to: `ended` tells it.
     stream.on('error', () => {});
-    this.#channel = new MessageChannel(stream, (reply) => this.#settle(reply));
+    this.#channel = new MessageChannel(
+      stream,
+      (reply) => this.#settle(reply),
+      () =>
+        this.#kill(new HotswiftError('ERR_HOTSWIFT_CRASH', 'the Swift code wrote to a descriptor that is not its own', { signal: null })),
+    );
     this.ended = new Promise((resolve) => {
-      this.#child.once('exit', (exitCode, signal) => resolve(this.#onExit(exitCode, signal)));
+      const end = (reason: HotswiftError, crash: CrashInfo | null) => {
+        this.#endedBy ??= reason;
+        onEnd(crash);
+        for (const { reject } of this.#pending.values()) reject(this.#endedBy);
+        resolve();
+      };
+      this.#child.once('exit', (exitCode, signal) => {
+        this.#killGroup();
+        const crash = this.#endedBy === undefined && this.#started ? { pid: this.pid, signal, exitCode } : null;
+        end(this.#crashError(exitCode, signal), crash);
+      });
       this.#child.once('error', (cause) => {
-        const where = options.cwd === undefined ? '' : ` in ${options.cwd}`;
-        this.#end(new HotswiftError('ERR_HOTSWIFT_NATIVE', `the agent could not be started${where}: ${cause.message}`, { cause }));
-        resolve(null);
+        end(new HotswiftError('ERR_HOTSWIFT_NATIVE', `the agent could not be started: ${cause.message}`, { cause }), null);
       });
     });
+  }
+
+  /** Whether the process was ended because it took too long. */
+  get timedOut(): boolean {
+    return this.#endedBy?.code === 'ERR_HOTSWIFT_TIMEOUT';
   }
 
   /** The process's number; 0 if it could not be started. */
@@ -105,15 +127,19 @@ export class Agent {
     await this.ended;
   }
 
+  /** Requests are rejected when the process has really ended: whoever then starts another finds this one gone. */
   #kill(reason: HotswiftError): void {
-    this.#child.kill('SIGKILL');
-    this.#end(reason);
+    this.#endedBy ??= reason;
+    this.#killGroup();
   }
 
-  /** From here on every request, made or to come, is rejected. */
-  #end(reason: HotswiftError): void {
-    this.#endedBy ??= reason;
-    for (const { reject } of this.#pending.values()) reject(this.#endedBy);
+  #killGroup(): void {
+    if (this.pid === 0) return;
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // Nothing of it is left.
+    }
   }
 
   #settle(reply: AgentReply): void {
@@ -122,11 +148,9 @@ export class Agent {
     else pending?.resolve(reply.value);
   }
 
-  #onExit(exitCode: number | null, signal: NodeJS.Signals | null): CrashInfo | null {
-    if (this.#endedBy !== undefined) return null;
+  #crashError(exitCode: number | null, signal: NodeJS.Signals | null): HotswiftError {
     const how = signal === null ? `exited with code ${exitCode}` : `crashed (${signal})`;
     const what = this.#started ? 'the Swift code' : 'the agent, while it started,';
-    this.#end(new HotswiftError('ERR_HOTSWIFT_CRASH', `${what} ${how}`, { signal, exitCode }));
-    return this.#started ? { pid: this.pid, signal, exitCode } : null;
+    return new HotswiftError('ERR_HOTSWIFT_CRASH', `${what} ${how}`, { signal, exitCode });
   }
 }

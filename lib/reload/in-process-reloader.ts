@@ -30,6 +30,12 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
     return this.#runner.load(plan);
   }
 
+  async accept(): Promise<void> {}
+
+  async revert(): Promise<void> {
+    this.#runner.revert();
+  }
+
   previews(): Promise<PreviewInfo[]> {
     return this.#runner.previews();
   }

@@ -78,7 +78,7 @@ export function loadAddon(): NativeAddon {
 }
 
 /** The errors of native/errors.h. */
-type NativeKind = 'object' | 'library' | 'symbols' | 'link' | 'missing' | 'thrown';
+type NativeKind = 'object' | 'library' | 'symbols' | 'link' | 'missing' | 'preview';
 
 const codes: Record<NativeKind, HotswiftErrorCode> = {
   object: 'ERR_HOTSWIFT_LINK',
@@ -86,7 +86,7 @@ const codes: Record<NativeKind, HotswiftErrorCode> = {
   symbols: 'ERR_HOTSWIFT_LINK',
   link: 'ERR_HOTSWIFT_LINK',
   missing: 'ERR_HOTSWIFT_ARGUMENT',
-  thrown: 'ERR_HOTSWIFT_PREVIEW',
+  preview: 'ERR_HOTSWIFT_PREVIEW',
 };
 
 /** An error of the addon as one of ours; anything else as it is. */

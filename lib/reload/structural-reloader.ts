@@ -46,9 +46,15 @@ export interface StructuralReloader extends EventEmitter<ReloaderEvents> {
   readonly loaded: boolean;
   /**
    * Links and initialises a generation, which from then on is the one that draws and is called. If it fails, the one before stays,
-   * unless its process is gone. `fresh`: in a new process.
+   * unless its process is gone. `fresh`: in a new process, beside the old one.
+   *
+   * To be followed by `accept` or `revert`.
    */
   load(plan: GenerationPlan, options?: { fresh?: boolean }): Promise<void>;
+  /** The loaded generation is good; the process that a fresh one replaces is ended. */
+  accept(): Promise<void>;
+  /** The loaded generation is not good: the one before draws and is called again, unless its process is gone. */
+  revert(): Promise<void>;
   previews(): Promise<PreviewInfo[]>;
   draw(request: DrawRequest): Promise<Picture>;
   /** Calls a C function `() -> Int32` of the newest generation. */

@@ -3,10 +3,17 @@ import type { PreviewInfo } from '../types.js';
 import { type Drawing, fromNative, loadAddon, type NativeEngine } from './native.js';
 import type { DrawRequest, GenerationPlan } from './structural-reloader.js';
 
+interface LoadedGeneration {
+  generation: number;
+  /** Which of its objects is the previewed file's. */
+  object: number;
+}
+
 /** Runs generations in this process, on this thread: in the host, or in an agent. */
 export class SwiftRunner {
   readonly #engine: NativeEngine;
-  #newest: { generation: number; object: number } | undefined;
+  #newest: LoadedGeneration | undefined;
+  #before: LoadedGeneration | undefined;
 
   /** `librarySearchPaths`: folders of the Swift runtime and of the user's libraries. */
   constructor(librarySearchPaths: string[]) {
@@ -19,7 +26,13 @@ export class SwiftRunner {
 
   async load(plan: GenerationPlan): Promise<void> {
     const generation = await this.#translate(() => this.#engine.addGeneration(plan.objects, plan.libraries));
+    this.#before = this.#newest;
     this.#newest = { generation, object: plan.previewed };
+  }
+
+  /** Goes back to the generation before the newest. */
+  revert(): void {
+    this.#newest = this.#before;
   }
 
   previews(): Promise<PreviewInfo[]> {
@@ -38,7 +51,7 @@ export class SwiftRunner {
     return this.#translate(() => this.#engine.call(generation, symbol));
   }
 
-  #require(): { generation: number; object: number } {
+  #require(): LoadedGeneration {
     if (this.#newest === undefined) throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'no generation is loaded');
     return this.#newest;
   }

@@ -7,14 +7,21 @@ public struct Bitmap: PreviewContent {
   /// `width * height * 4` bytes: red, green, blue, alpha of the top left pixel first. Transparent at first.
   public private(set) var bytes: [UInt8]
 
-  /// A transparent bitmap that `draw` paints.
+  /// A transparent bitmap.
   ///
   /// - Precondition: `width` and `height` are positive.
-  public init(width: Int, height: Int, draw: (inout Bitmap) throws -> Void = { _ in }) rethrows {
+  public init(width: Int, height: Int) {
     precondition(width > 0 && height > 0, "a Bitmap has at least one pixel, not \(width) x \(height)")
     self.width = width
     self.height = height
     self.bytes = [UInt8](repeating: 0, count: width * height * 4)
+  }
+
+  /// A transparent bitmap that `draw` paints.
+  ///
+  /// - Precondition: `width` and `height` are positive.
+  public init(width: Int, height: Int, draw: (inout Bitmap) throws -> Void) rethrows {
+    self.init(width: width, height: height)
     try draw(&self)
   }
 
