@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import type { ModuleCompiler } from './compile/module-compiler.js';
 import { type JobControl, LatestJob } from './edit/latest-job.js';
 import { changedFiles, readSources, type SourceSnapshot, sameTexts } from './edit/source-set.js';
+import { UnsavedBuffers } from './edit/unsaved-buffers.js';
 import { type Watcher, watchFiles } from './edit/watcher.js';
 import { HotswiftError, isHotswiftError } from './errors.js';
 import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits } from './options.js';
-import { selectPreview } from './preview/select-preview.js';
+import { PreviewPictures } from './preview/preview-pictures.js';
 import type { ModuleDescription } from './project/module.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
 import type { GenerationPlan } from './reload/structural-reloader.js';
+import { Stopwatch } from './stopwatch.js';
 import type { TemporaryFolder } from './temporary-folder.js';
 import type {
   CrashInfo,
@@ -25,6 +28,7 @@ import type {
   SnapshotOptions,
   Traits,
 } from './types.js';
+import { withSignal } from './with-signal.js';
 
 /** The events of a {@link Session}. Nothing is emitted after `close`. */
 export interface SessionEvents {
@@ -56,12 +60,6 @@ export interface SessionParts {
   providePreviewKit(): Promise<unknown>;
 }
 
-/** An unsaved buffer, and what its file said when it came. */
-interface UnsavedBuffer {
-  text: string;
-  savedDigest: string | undefined;
-}
-
 /** A generation that linked, ran and drew. */
 interface GoodGeneration {
   plan: GenerationPlan;
@@ -69,6 +67,9 @@ interface GoodGeneration {
 }
 
 type Timings = ReloadResult['timings'];
+
+/** Milliseconds; editors rename, write and rename within a few. */
+const momentOfASave = 150;
 
 /**
  * A Swift file that is compiled, run and drawn again whenever it changes. Made by `createSession`.
@@ -93,15 +94,11 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   /** The texts that the reload under way is about, and those that failed last. */
   #inFlight: SourceSnapshot | undefined;
   #failed: SourceSnapshot | undefined;
-  #buffers = new Map<string, UnsavedBuffer>();
+  readonly #buffers = new UnsavedBuffers();
   #fresh = false;
   /** Whether a save is among the reasons of the next reload. */
   #saved = false;
-  #traits: Traits;
-  #previews: PreviewInfo[] | undefined;
-  /** A picture that nobody has seen yet, made by a reload, and what was asked for. */
-  #prefetched: { key: string; snapshot: Snapshot } | undefined;
-  #usual: SnapshotOptions = {};
+  readonly #pictures: PreviewPictures;
   #turn: Promise<unknown> = Promise.resolve();
   #watching: Promise<Watcher> | undefined;
   #closing: Promise<void> | undefined;
@@ -110,7 +107,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   constructor(parts: SessionParts) {
     super();
     this.#parts = parts;
-    this.#traits = parts.traits;
+    this.#pictures = new PreviewPictures(parts.reloader, parts.preview, parts.traits);
     this.file = parts.module.file;
     this.#reloads = new LatestJob((control) => this.#reload(control));
     const { reloader } = parts;
@@ -158,7 +155,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     if (fresh && this.#isInProcess) {
       throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'reload: `fresh`: there is no agent to replace in-process');
     }
-    this.#buffers = await this.#readBuffers(contents);
+    await this.#buffers.replace(contents);
     this.#fresh ||= fresh;
     return withSignal(this.#request(), signal);
   }
@@ -175,12 +172,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return withSignal(
       this.#inTurn(async () => {
         await this.#requireGeneration();
-        const key = this.#keyOf(request, this.#generation);
-        const prefetched = this.#prefetched?.key === key ? this.#prefetched.snapshot : undefined;
-        // Only once: what Swift holds may change without a reload.
-        this.#prefetched = undefined;
-        const snapshot = prefetched ?? (await this.#draw(request, this.#generation));
-        this.#usual = request;
+        const snapshot = await this.#pictures.take(request, this.#generation);
         return { ...snapshot, stale: this.#error !== null };
       }),
       signal,
@@ -189,7 +181,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   /** Shows the previews in another environment from the next snapshot on. Nothing is compiled. */
   setTraits(traits: Traits): void {
-    this.#traits = checkTraits(traits);
+    this.#pictures.traits = checkTraits(traits);
   }
 
   /**
@@ -203,7 +195,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return withSignal(
       this.#inTurn(async () => {
         await this.#requireGeneration();
-        this.#prefetched = undefined;
+        this.#pictures.forgetPrefetched();
         return this.#parts.reloader.call(symbol);
       }),
       signal,
@@ -214,7 +206,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   async previews(): Promise<PreviewInfo[]> {
     return this.#inTurn(async () => {
       await this.#requireGeneration();
-      return structuredClone(await this.#listPreviews());
+      return structuredClone(await this.#pictures.list());
     });
   }
 
@@ -258,20 +250,8 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     }
   }
 
-  async #readBuffers(contents: Record<string, string>): Promise<Map<string, UnsavedBuffer>> {
-    const buffers = Object.entries(contents).map(async ([file, text]): Promise<[string, UnsavedBuffer]> => {
-      return [file, { text, savedDigest: await savedDigest(file) }];
-    });
-    return new Map(await Promise.all(buffers));
-  }
-
-  /** A buffer stays until its file says something new: notice of a save that came before the buffer may arrive after it. */
   async #onSave(file: string): Promise<void> {
-    const buffer = this.#buffers.get(file);
-    if (buffer !== undefined) {
-      if ((await savedDigest(file)) === buffer.savedDigest) return;
-      this.#buffers.delete(file);
-    }
+    if (!(await this.#buffers.drop(file))) return;
     this.#saved = true;
     await this.#request().catch(() => {
       // Emitted by the reload itself.
@@ -279,8 +259,18 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 
   #readSources(): Promise<SourceSnapshot> {
-    const texts = new Map([...this.#buffers].map(([file, { text }]) => [file, text]));
-    return readSources(this.#parts.module.sources, texts);
+    return readSources(this.#parts.module.sources, this.#buffers.texts);
+  }
+
+  /** A save that moves the old file away leaves a moment without any; the notice of the new one ends the wait. */
+  async #readSavedSources(signal: AbortSignal): Promise<SourceSnapshot> {
+    try {
+      return await this.#readSources();
+    } catch (error) {
+      if (!isHotswiftError(error) || (error.cause as NodeJS.ErrnoException)?.code !== 'ENOENT') throw error;
+      await setTimeout(momentOfASave, undefined, { signal });
+      return this.#readSources();
+    }
   }
 
   #request(): Promise<ReloadResult> {
@@ -295,7 +285,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     const saved = this.#saved;
     this.#fresh = this.#saved = false;
     try {
-      const result = await this.#bringUpToDate(control, fresh);
+      const result = await this.#bringUpToDate(control, { fresh, saved });
       const recovered = this.#error !== null;
       this.#error = null;
       this.#failed = undefined;
@@ -321,10 +311,10 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     }
   }
 
-  async #bringUpToDate({ signal, commit }: JobControl, fresh: boolean): Promise<ReloadResult> {
+  async #bringUpToDate({ signal, commit }: JobControl, { fresh, saved }: { fresh: boolean; saved: boolean }): Promise<ReloadResult> {
     const { module, compiler, reloader, compileTimeout } = this.#parts;
     const clock = new Stopwatch();
-    const sources = await this.#readSources();
+    const sources = await (saved ? this.#readSavedSources(signal) : this.#readSources());
     this.#inFlight = sources;
     const changed = changedFiles(sources, this.#good?.digests ?? new Map());
     const classify = clock.lap();
@@ -348,19 +338,17 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     const generation = this.#generation + (changed.length > 0 ? 1 : 0);
     const digests = new Map([...sources].map(([file, { digest }]) => [file, digest]));
     const [link, run] = await this.#inTurn(async () => {
-      this.#previews = undefined;
-      this.#prefetched = undefined;
+      this.#pictures.forget();
       await reloader.load(plan, { fresh });
       const linked = clock.lap();
       try {
-        await this.#prefetch(generation);
+        await this.#pictures.prefetch(generation);
         await reloader.accept();
         this.#generation = generation;
         this.#good = { plan, digests };
         return [linked, clock.lap()] as const;
       } catch (error) {
-        this.#previews = undefined;
-        this.#prefetched = undefined;
+        this.#pictures.forget();
         await reloader.revert();
         throw error;
       }
@@ -389,41 +377,11 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return { tier: 'none', reason, changed: [], recompiled: [], relinked: [], generation: this.#generation, timings, diagnostics: [] };
   }
 
-  /** Draws what was asked for last, so that the next snapshot is there already. A preview that is missing or throws is that snapshot's error. */
-  async #prefetch(generation: number): Promise<void> {
-    try {
-      const snapshot = await this.#draw(this.#usual, generation);
-      this.#prefetched = { key: this.#keyOf(this.#usual, generation), snapshot };
-    } catch (error) {
-      if (!isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_PREVIEW') throw error;
-    }
-  }
-
-  async #draw(options: SnapshotOptions, generation: number): Promise<Snapshot> {
-    const { preview: wanted = this.#parts.preview, width, height, scale = 1 } = options;
-    const preview = selectPreview(await this.#listPreviews(), wanted);
-    const traits = { ...this.#traits, ...options.traits };
-    const picture = await this.#parts.reloader.draw({ index: preview.index, width, height, scale, traits });
-    return { ...picture, scale, generation, preview, stale: false };
-  }
-
-  /** Equal for requests that ask for the same picture. */
-  #keyOf({ preview = this.#parts.preview, width, height, scale = 1, traits }: SnapshotOptions, generation: number): string {
-    const all = Object.entries({ ...this.#traits, ...traits }).sort(([one], [other]) => (one < other ? -1 : 1));
-    return JSON.stringify([generation, preview, width, height, scale, all]);
-  }
-
-  async #listPreviews(): Promise<PreviewInfo[]> {
-    this.#previews ??= await this.#parts.reloader.previews();
-    return this.#previews;
-  }
-
   /** Sees to it that the last good generation is loaded: its agent may have crashed meanwhile. */
   async #requireGeneration(): Promise<void> {
     if (this.#parts.reloader.loaded) return;
     if (this.#good === undefined) throw this.#error ?? new HotswiftError('ERR_HOTSWIFT_PREVIEW', 'nothing runs yet', { names: [] });
-    this.#previews = undefined;
-    this.#prefetched = undefined;
+    this.#pictures.forget();
     await this.#parts.reloader.load(this.#good.plan);
     await this.#parts.reloader.accept();
   }
@@ -473,49 +431,8 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 }
 
-async function savedDigest(file: string): Promise<string | undefined> {
-  try {
-    return (await readSources([file], new Map())).get(file)?.digest;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Milliseconds since the last lap and in all. */
-class Stopwatch {
-  readonly #start = performance.now();
-  #last = this.#start;
-
-  lap(): number {
-    const before = this.#last;
-    this.#last = performance.now();
-    return this.#last - before;
-  }
-
-  get total(): number {
-    return performance.now() - this.#start;
-  }
-}
-
 function asHotswiftError(error: unknown): HotswiftError {
   if (isHotswiftError(error)) return error;
   // For example a full disk.
   return new HotswiftError('ERR_HOTSWIFT_PROJECT', `the reload failed: ${(error as Error).message}`, { cause: error });
-}
-
-async function withSignal<Result>(result: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return result;
-  // The result may come after nobody waits for it any more.
-  result.catch(() => {});
-  signal.throwIfAborted();
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([result, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

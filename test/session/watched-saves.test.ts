@@ -1,8 +1,8 @@
-import { cpSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
-import { colorPreview, nextEvent, openSession } from '../support/session';
+import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 
 describe('a watched session', () => {
   it('turns a save of the demo’s view into a new picture, in the same agent', async () => {
@@ -43,6 +43,36 @@ describe('a watched session', () => {
       expect(new Picture((await session.snapshot()).data).pixel(20, 10)).toBe(color);
     }
     expect(session.generation).toBe(4);
+  });
+
+  it('sees saves that move the old file away before they write the new one', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file, watch: true });
+    const events = recordEvents(session, 'reload', 'reload-error');
+    for (const color of ['#00ff00', '#0000ff']) {
+      const reloaded = nextEvent(session, 'reload');
+      renameSync(file, fixture.path('Color.swift~'));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      fixture.write('Color.swift', colorPreview(color));
+      await reloaded;
+      expect(new Picture((await session.snapshot()).data).pixel(20, 10)).toBe(color);
+    }
+    expect(events.map(([name]) => name)).toEqual(['reload', 'reload']);
+  });
+
+  it('says that a source is gone, and goes on when it is back', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file, watch: true });
+    const failed = nextEvent(session, 'reload-error');
+    rmSync(file);
+    expect(await failed).toMatchObject([{ code: 'ERR_HOTSWIFT_PROJECT', message: expect.stringContaining(file) }]);
+    expect(await session.snapshot()).toMatchObject({ stale: true });
+    const reloaded = nextEvent(session, 'reload');
+    fixture.write('Color.swift', colorPreview('#00ff00'));
+    await reloaded;
+    expect(new Picture((await session.snapshot()).data).pixel(20, 10)).toBe('#00ff00');
   });
 
   it('reports a save that does not compile, once, and recovers with the next', async () => {

@@ -1,0 +1,45 @@
+import { readSources } from './source-set.js';
+
+interface UnsavedBuffer {
+  text: string;
+  /** What the file on disk said when the buffer came; `undefined` if it could not be read. */
+  savedDigest: string | undefined;
+}
+
+/** What an editor holds and has not saved: it stands in for files on disk. */
+export class UnsavedBuffers {
+  #buffers = new Map<string, UnsavedBuffer>();
+
+  /** From file to text. */
+  get texts(): ReadonlyMap<string, string> {
+    return new Map([...this.#buffers].map(([file, { text }]) => [file, text]));
+  }
+
+  /** Puts these buffers in the place of all before. */
+  async replace(contents: Record<string, string>): Promise<void> {
+    const buffers = Object.entries(contents).map(async ([file, text]): Promise<[string, UnsavedBuffer]> => {
+      return [file, { text, savedDigest: await digestOnDisk(file) }];
+    });
+    this.#buffers = new Map(await Promise.all(buffers));
+  }
+
+  /**
+   * Drops the buffer of a file that was saved. Resolves with whether the file counts now: notice of a save that came before the buffer may
+   * arrive after it, and then the buffer stays.
+   */
+  async drop(file: string): Promise<boolean> {
+    const buffer = this.#buffers.get(file);
+    if (buffer === undefined) return true;
+    if ((await digestOnDisk(file)) === buffer.savedDigest) return false;
+    this.#buffers.delete(file);
+    return true;
+  }
+}
+
+async function digestOnDisk(file: string): Promise<string | undefined> {
+  try {
+    return (await readSources([file], new Map())).get(file)?.digest;
+  } catch {
+    return undefined;
+  }
+}
