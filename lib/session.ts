@@ -155,7 +155,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     if (fresh && this.#isInProcess) {
       throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'reload: `fresh`: there is no agent to replace in-process');
     }
-    await this.#buffers.replace(contents);
+    this.#buffers.replace(contents);
     this.#fresh ||= fresh;
     return withSignal(this.#request(), signal);
   }

@@ -42,10 +42,7 @@ export async function providePreviewKit(
   onBuild: () => void,
   signal?: AbortSignal,
 ): Promise<PreviewKit> {
-  const sources = (await readdir(sourceFolder)).filter((name) => name.endsWith('.swift')).sort();
-  const digest = createHash('sha256').update(JSON.stringify([toolchain.id, compileArguments('')]));
-  for (const source of sources) digest.update(source).update(await readFile(path.join(sourceFolder, source)));
-  const entry = path.join(cacheDirectory, 'preview-kit', digest.digest('hex').slice(0, 32));
+  const entry = path.join(cacheDirectory, 'preview-kit', await entryName(toolchain));
   const kit = { importPath: entry, library: path.join(entry, libraryName) };
   if (await isWhole(entry)) return kit;
 
@@ -56,17 +53,37 @@ export async function providePreviewKit(
     return providePreviewKit(toolchain, cacheDirectory, onBuild, signal);
   }
   onBuild();
-  const files = sources.map((name) => path.join(sourceFolder, name));
-  const build = buildEntry(toolchain, entry, files, signal).finally(() => builds.delete(entry));
+  const build = buildEntry(toolchain, entry, signal).finally(() => builds.delete(entry));
   builds.set(entry, build);
   await build;
   return kit;
 }
 
-async function buildEntry(toolchain: Toolchain, entry: string, files: readonly string[], signal?: AbortSignal): Promise<void> {
+/** By toolchain; the sources are those of this installation and stay what they are. */
+const entryNames = new Map<string, Promise<string>>();
+
+function entryName(toolchain: Toolchain): Promise<string> {
+  const known = entryNames.get(toolchain.id) ?? digestOfInputs(toolchain);
+  entryNames.set(toolchain.id, known);
+  known.catch(() => entryNames.delete(toolchain.id));
+  return known;
+}
+
+async function digestOfInputs(toolchain: Toolchain): Promise<string> {
+  const digest = createHash('sha256').update(JSON.stringify([toolchain.id, compileArguments('')]));
+  for (const source of await sourceFiles()) digest.update(path.basename(source)).update(await readFile(source));
+  return digest.digest('hex').slice(0, 32);
+}
+
+async function sourceFiles(): Promise<string[]> {
+  const names = (await readdir(sourceFolder)).filter((name) => name.endsWith('.swift')).sort();
+  return names.map((name) => path.join(sourceFolder, name));
+}
+
+async function buildEntry(toolchain: Toolchain, entry: string, signal?: AbortSignal): Promise<void> {
   const temporary = await temporaryFolder(path.dirname(entry));
   try {
-    const args = [...compileArguments(temporary), ...files];
+    const args = [...compileArguments(temporary), ...(await sourceFiles())];
     const options = { signal, cwd: temporary, temporaryFolder: temporary, hasChildren: true };
     const result = await runTool(toolchain.swiftc, args, options);
     if (result.exitCode !== 0) {

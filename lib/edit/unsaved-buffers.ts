@@ -3,7 +3,7 @@ import { readSources } from './source-set.js';
 interface UnsavedBuffer {
   text: string;
   /** What the file on disk said when the buffer came; `undefined` if it could not be read. */
-  savedDigest: string | undefined;
+  savedDigest: Promise<string | undefined>;
 }
 
 /** What an editor holds and has not saved: it stands in for files on disk. */
@@ -16,11 +16,8 @@ export class UnsavedBuffers {
   }
 
   /** Puts these buffers in the place of all before. */
-  async replace(contents: Record<string, string>): Promise<void> {
-    const buffers = Object.entries(contents).map(async ([file, text]): Promise<[string, UnsavedBuffer]> => {
-      return [file, { text, savedDigest: await digestOnDisk(file) }];
-    });
-    this.#buffers = new Map(await Promise.all(buffers));
+  replace(contents: Record<string, string>): void {
+    this.#buffers = new Map(Object.entries(contents).map(([file, text]) => [file, { text, savedDigest: digestOnDisk(file) }]));
   }
 
   /**
@@ -30,8 +27,9 @@ export class UnsavedBuffers {
   async drop(file: string): Promise<boolean> {
     const buffer = this.#buffers.get(file);
     if (buffer === undefined) return true;
-    if ((await digestOnDisk(file)) === buffer.savedDigest) return false;
-    this.#buffers.delete(file);
+    if ((await digestOnDisk(file)) === (await buffer.savedDigest)) return false;
+    // Unless a newer one has come meanwhile.
+    if (this.#buffers.get(file) === buffer) this.#buffers.delete(file);
     return true;
   }
 }
