@@ -26,8 +26,11 @@ struct Pump {
   DrainMainQueue Drain = nullptr;
   int Handle = -1;
   std::mutex Mutex;
-  std::condition_variable Drained;
+  std::condition_variable Changed;
   bool Draining = false;
+  /// The environment is being torn down: what belongs to it must not be touched
+  /// any more, and the process may go on for a while.
+  bool Ended = false;
   Napi::ThreadSafeFunction OnMainThread;
 };
 
@@ -43,7 +46,17 @@ void drain(Napi::Env Env, Napi::Function, Pump *State) {
     std::lock_guard Lock(State->Mutex);
     State->Draining = false;
   }
-  State->Drained.notify_one();
+  State->Changed.notify_one();
+}
+
+/// Runs before the environment destroys the thread-safe function, which it made
+/// earlier: cleanup hooks run in the opposite order.
+void end(Pump *State) {
+  {
+    std::lock_guard Lock(State->Mutex);
+    State->Ended = true;
+  }
+  State->Changed.notify_one();
 }
 
 void waitForWork(Pump *State) {
@@ -51,14 +64,18 @@ void waitForWork(Pump *State) {
   while (true) {
     if (::poll(&Descriptor, 1, -1) < 0)
       continue;
-    {
-      std::lock_guard Lock(State->Mutex);
-      State->Draining = true;
-    }
+    // The call only queues, so the lock is held across it: the environment
+    // cannot end in between.
+    std::unique_lock Lock(State->Mutex);
+    if (State->Ended)
+      return;
+    State->Draining = true;
     if (State->OnMainThread.NonBlockingCall(State, drain) != napi_ok)
       return;
-    std::unique_lock Lock(State->Mutex);
-    State->Drained.wait(Lock, [State] { return !State->Draining; });
+    State->Changed.wait(Lock,
+                        [State] { return State->Ended || !State->Draining; });
+    if (State->Ended)
+      return;
   }
 }
 
@@ -84,6 +101,7 @@ bool pumpMainQueue(Napi::Env Env, const Libraries &Runtime) {
       Env, Napi::Function::New(Env, [](const Napi::CallbackInfo &) {}),
       "hotswift main queue", /*maxQueueSize=*/0, /*initialThreadCount=*/1);
   State->OnMainThread.Unref(Env);
+  Env.AddCleanupHook(end, State);
   std::thread(waitForWork, State).detach();
   return true;
 }

@@ -81,4 +81,29 @@ describe("the process's main queue runs while JavaScript waits, and lets the pro
       }`;
     expect((await reached(source, 1000)).progress).toBe(1000);
   });
+
+  it('also while the queue is busy', async () => {
+    const fixture = new Fixture({
+      'Work.swift': `
+        import Dispatch
+        nonisolated(unsafe) var progress: Int32 = 0
+        @_cdecl("start") func start() -> Int32 {
+          for step in 0 ..< 200 { DispatchQueue.main.asyncAfter(deadline: .now() + .microseconds(step * 50)) { progress += 1 } }
+          return 0
+        }`,
+    });
+    const input = { libraries: toolchain().runtimeLibraries, objects: compileSwift(fixture, 'Work', ['Work.swift']) };
+    for (let milliseconds = 0; milliseconds < 12; milliseconds += 1) {
+      const ended = await inChild(
+        async (addon, { libraries, objects, milliseconds }) => {
+          const engine = new addon.Engine(libraries);
+          engine.call(await engine.addGeneration(objects, []), 'start');
+          await new Promise((later) => setTimeout(later, milliseconds));
+          return milliseconds;
+        },
+        { ...input, milliseconds },
+      );
+      expect(ended).toBe(milliseconds);
+    }
+  });
 });
