@@ -11,6 +11,7 @@
 // After LLVM's headers: both define short macro-like names.
 #include <napi.h>
 
+#include <array>
 #include <cstdio>
 
 using namespace hotswift;
@@ -324,7 +325,10 @@ Napi::Value interfaceOf(const Napi::CallbackInfo &Info) {
 
 /// For processes whose output is a pipe: a line arrives when it is printed.
 void bufferOutputByLine(const Napi::CallbackInfo &) {
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  // With a buffer of ours: for one that glibc allocates itself, some lines come
+  // in pieces.
+  static std::array<char, 1 << 16> Buffer;
+  std::setvbuf(stdout, Buffer.data(), _IOLBF, Buffer.size());
 }
 
 Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
