@@ -82,17 +82,20 @@ async function sourceFiles(): Promise<string[]> {
 
 async function buildEntry(toolchain: Toolchain, entry: string, signal?: AbortSignal): Promise<void> {
   const temporary = await temporaryFolder(path.dirname(entry));
+  const product = path.join(temporary, 'product');
   try {
-    const args = [...compileArguments(temporary), ...(await sourceFiles())];
+    await mkdir(product);
+    const args = [...compileArguments(product), ...(await sourceFiles())];
     const options = { signal, cwd: temporary, temporaryFolder: temporary, hasChildren: true };
     const result = await runTool(toolchain.swiftc, args, options);
     if (result.exitCode !== 0) {
       throw new HotswiftError('ERR_HOTSWIFT_TOOLCHAIN', `${toolchain.swiftc} cannot compile PreviewKit: ${result.stderr.trim()}`);
     }
-    const products = (await readdir(temporary)).filter((name) => name.includes('PreviewKit.'));
-    const sizes = await Promise.all(products.map(async (name) => [name, (await stat(path.join(temporary, name))).size]));
-    await writeFile(path.join(temporary, inventoryName), JSON.stringify(Object.fromEntries(sizes)));
-    await publish(temporary, entry);
+    const sizes = await Promise.all((await readdir(product)).map(async (name) => [name, (await stat(path.join(product, name))).size]));
+    await writeFile(path.join(product, inventoryName), JSON.stringify(Object.fromEntries(sizes)));
+    // A damaged entry is moved, and goes with the temporary folder.
+    if (!(await isWhole(entry))) await rename(entry, path.join(temporary, 'damaged')).catch(() => {});
+    await publish(product, entry);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -134,16 +137,10 @@ async function temporaryFolder(parent: string): Promise<string> {
 }
 
 /** Of two processes that build the same entry, the first to finish wins; the other's is as good. */
-async function publish(temporary: string, entry: string): Promise<void> {
-  // Of a damaged entry; it may be loaded somewhere, so it is moved, and goes with the temporary folder.
-  if (!(await isWhole(entry))) await rename(entry, path.join(temporary, 'damaged')).catch(() => {});
-  const ready = `${temporary}.ready`;
-  await mkdir(ready);
-  for (const name of await readdir(temporary)) if (name !== 'damaged') await rename(path.join(temporary, name), path.join(ready, name));
+async function publish(product: string, entry: string): Promise<void> {
   try {
-    await rename(ready, entry);
+    await rename(product, entry);
   } catch (cause) {
-    await rm(ready, { recursive: true, force: true });
     if (await isWhole(entry)) return;
     throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `the cache entry ${entry} cannot be replaced: ${(cause as Error).message}`, { cause });
   }

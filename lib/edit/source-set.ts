@@ -8,8 +8,6 @@ export interface SourceText {
   bytes: Buffer;
   /** Equal for equal bytes. */
   digest: string;
-  /** Whether this is what the file on disk said, not an unsaved buffer. */
-  saved: boolean;
 }
 
 /** The text of every file of a module at one moment. */
@@ -27,7 +25,7 @@ export async function readSources(files: readonly string[], buffers: ReadonlyMap
 
 async function readSource(file: string, buffer: string | undefined): Promise<SourceText> {
   const bytes = buffer === undefined ? await readFromDisk(file) : Buffer.from(buffer);
-  return { file, bytes, digest: createHash('sha256').update(bytes).digest('hex'), saved: buffer === undefined };
+  return { file, bytes, digest: createHash('sha256').update(bytes).digest('hex') };
 }
 
 async function readFromDisk(file: string): Promise<Buffer> {
