@@ -105,9 +105,9 @@ public:
   GenerationWork(Napi::Env Env, Engine &Owner)
       : PromisedWork(Env), Owner(Owner) {}
 
-  Napi::Promise start(llvm::Expected<Engine::Objects> Prepared) {
+  Napi::Promise start(llvm::Expected<Engine::Inputs> Prepared) {
     if (Prepared)
-      Inputs = std::move(*Prepared);
+      From = std::move(*Prepared);
     else
       fail(Prepared.takeError());
     return PromisedWork::start();
@@ -115,7 +115,7 @@ public:
 
 private:
   llvm::Error work() override {
-    auto Linked = Owner.link(std::move(Inputs));
+    auto Linked = Owner.link(std::move(From));
     if (!Linked)
       return Linked.takeError();
     Number = *Linked;
@@ -131,7 +131,7 @@ private:
   }
 
   Engine &Owner;
-  Engine::Objects Inputs;
+  Engine::Inputs From;
   size_t Number = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include "errors.h"
+#include "local_dynamic_tls.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -95,19 +96,20 @@ Error Engine::start() {
     Reported = joinErrors(std::move(Reported), std::move(E));
   });
   Metadata = std::make_shared<SwiftMetadataPlugin>();
-  cast<ObjectLinkingLayer>(Jit->getObjLinkingLayer()).addPlugin(Metadata);
+  auto &Layer = cast<ObjectLinkingLayer>(Jit->getObjLinkingLayer());
+  Layer.addPlugin(Metadata);
+  Layer.addPlugin(std::make_unique<LocalDynamicPlugin>());
   SharedDylib = &Session.createBareJITDylib("<libraries>");
   SharedDylib->addGenerator(std::make_unique<LibrarySearchGenerator>(Shared));
   return Error::success();
 }
 
-Expected<Engine::Objects>
-Engine::prepare(ArrayRef<std::string> Paths,
-                ArrayRef<std::string> ExtraLibraries) {
+Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
+                                         ArrayRef<std::string> ExtraLibraries) {
   for (const std::string &Library : ExtraLibraries)
     if (Error E = Shared.load(Library))
       return E;
-  Objects Prepared;
+  Inputs Prepared;
   for (const std::string &Path : Paths) {
     auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
                                       /*RequiresNullTerminator=*/false,
@@ -120,17 +122,19 @@ Engine::prepare(ArrayRef<std::string> Paths,
       return Object.takeError();
     for (const std::string &Flag : Object->AutolinkFlags)
       if (Error E = Shared.load(Flag))
-        return makeError(ErrorKind::Library, Twine(Path) + " needs " + Flag +
-                                                 ": " + toString(std::move(E)));
-    Prepared.push_back(std::move(Object->Buffer));
+        Prepared.LostLibraries.push_back(
+            (Twine(Path) + " needs " + Flag + ": " + toString(std::move(E)))
+                .str());
+    Prepared.Objects.push_back(std::move(Object->Buffer));
   }
   return Prepared;
 }
 
-Error Engine::linkEverything(JITDylib &Dylib, Objects Inputs) {
+Error Engine::linkEverything(
+    JITDylib &Dylib, std::vector<std::unique_ptr<MemoryBuffer>> Objects) {
   auto &Session = Jit->getExecutionSession();
   SymbolLookupSet Wanted;
-  for (auto &Object : Inputs) {
+  for (auto &Object : Objects) {
     auto Interface = getObjectFileInterface(Session, Object->getMemBufferRef());
     if (!Interface)
       return makeError(ErrorKind::Object, Object->getBufferIdentifier() + ": " +
@@ -153,7 +157,8 @@ Error Engine::linkEverything(JITDylib &Dylib, Objects Inputs) {
       .takeError();
 }
 
-Error Engine::explain(Error Failure, ArrayRef<std::string> Names) {
+Error Engine::explain(Error Failure, ArrayRef<std::string> Names,
+                      ArrayRef<std::string> LostLibraries) {
   Error Report = Error::success();
   {
     std::lock_guard Lock(ReportMutex);
@@ -187,6 +192,8 @@ Error Engine::explain(Error Failure, ArrayRef<std::string> Names) {
   if (!Missing.empty()) {
     llvm::sort(Missing);
     Missing.erase(llvm::unique(Missing), Missing.end());
+    if (!LostLibraries.empty())
+      return makeError(ErrorKind::Library, join(LostLibraries, "; "), Missing);
     return makeError(ErrorKind::Symbols, "symbols are defined nowhere",
                      Missing);
   }
@@ -200,18 +207,20 @@ Error Engine::explain(Error Failure, ArrayRef<std::string> Names) {
   return makeError(ErrorKind::Link, Reason);
 }
 
-Expected<size_t> Engine::link(Objects Inputs) {
+Expected<size_t> Engine::link(Inputs From) {
   std::lock_guard Lock(LinkMutex);
   std::vector<std::string> Names;
-  for (const auto &Object : Inputs)
+  Names.reserve(From.Objects.size());
+  for (const auto &Object : From.Objects)
     Names.push_back(Object->getBufferIdentifier().str());
 
   auto Dylib = Jit->createJITDylib("generation-" + std::to_string(LinkCount++));
   if (!Dylib)
-    return explain(Dylib.takeError(), Names);
+    return explain(Dylib.takeError(), Names, {});
   Dylib->addToLinkOrder(*SharedDylib);
   Dylib->addToLinkOrder(*Jit->getProcessSymbolsJITDylib());
-  if (Error E = explain(linkEverything(*Dylib, std::move(Inputs)), Names))
+  if (Error E = explain(linkEverything(*Dylib, std::move(From.Objects)), Names,
+                        From.LostLibraries))
     return E;
 
   Generation Linked;

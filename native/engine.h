@@ -37,17 +37,24 @@ public:
   static llvm::Expected<Engine *>
   create(std::vector<std::string> LibrarySearchPaths);
 
-  using Objects = std::vector<std::unique_ptr<llvm::MemoryBuffer>>;
+  /// What a generation is linked from.
+  struct Inputs {
+    std::vector<std::unique_ptr<llvm::MemoryBuffer>> Objects;
+    /// Libraries that objects name and that could not be loaded, each with its
+    /// reason. Compilers name more than is used: that they are missing only
+    /// counts when symbols are.
+    std::vector<std::string> LostLibraries;
+  };
 
   /// Reads and checks object files and loads the libraries they and \p
   /// ExtraLibraries ask for.
-  llvm::Expected<Objects> prepare(llvm::ArrayRef<std::string> Paths,
-                                  llvm::ArrayRef<std::string> ExtraLibraries);
+  llvm::Expected<Inputs> prepare(llvm::ArrayRef<std::string> Paths,
+                                 llvm::ArrayRef<std::string> ExtraLibraries);
 
   /// Links objects into a fresh JITDylib: each of them, whether or not
   /// something refers to it. Nothing of it runs. Returns the generation's
   /// number, from 0.
-  llvm::Expected<size_t> link(Objects Inputs);
+  llvm::Expected<size_t> link(Inputs From);
 
   /// Registers the generation's metadata with the Swift runtime and runs its
   /// initialisers (`LLJIT::initialize`).
@@ -64,10 +71,13 @@ private:
   explicit Engine(std::vector<std::string> LibrarySearchPaths)
       : Shared(std::move(LibrarySearchPaths)) {}
   llvm::Error start();
-  llvm::Error linkEverything(llvm::orc::JITDylib &Dylib, Objects Inputs);
+  llvm::Error
+  linkEverything(llvm::orc::JITDylib &Dylib,
+                 std::vector<std::unique_ptr<llvm::MemoryBuffer>> Objects);
   /// The reason of a failed link: what was reported meanwhile says more than
   /// the error of the lookup does. \p Names: the objects of the link.
-  llvm::Error explain(llvm::Error Failure, llvm::ArrayRef<std::string> Names);
+  llvm::Error explain(llvm::Error Failure, llvm::ArrayRef<std::string> Names,
+                      llvm::ArrayRef<std::string> LostLibraries);
 
   Libraries Shared;
   std::unique_ptr<llvm::orc::LLJIT> Jit;

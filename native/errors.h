@@ -31,7 +31,8 @@ public:
 
   ErrorKind kind() const { return Kind; }
   const std::string &text() const { return Message; }
-  /// Linker names, sorted; only for ErrorKind::Symbols.
+  /// Linker names of what is defined nowhere, sorted: for ErrorKind::Symbols,
+  /// and for ErrorKind::Library if that is why a library is needed.
   const std::vector<std::string> &symbols() const { return Symbols; }
 
 private:

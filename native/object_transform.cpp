@@ -1,6 +1,7 @@
 #include "object_transform.h"
 
 #include "errors.h"
+#include "local_dynamic_tls.h"
 #include "unwind_information.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -99,6 +100,7 @@ private:
   Error checkRelocations(const ElfFile &File, const Section &S) const;
   Error checkUnwindInformation(const ElfFile &File, const Section &S) const;
   Error clampSymbols(const ElfFile &File, const Section &Table);
+  Error rewriteThreadLocals(const ElfFile &File, const Section &S);
   void orderSections();
   Error renameSections(const ElfFile &File);
   Error readAutolink(const ElfFile &File, const Section &S);
@@ -236,6 +238,22 @@ Error ElfTransform::clampSymbols(const ElfFile &File, const Section &Table) {
   return Error::success();
 }
 
+Error ElfTransform::rewriteThreadLocals(const ElfFile &File, const Section &S) {
+  if (Target.isAArch64() || !(Sections[S.sh_info].sh_flags & ELF::SHF_ALLOC))
+    return Error::success();
+  // Checked before: checkRelocations, clampSymbols.
+  auto Relocations = cantFail(File.relas(S));
+  if (none_of(Relocations, isLocalDynamic))
+    return Error::success();
+  auto Symbols = cantFail(File.symbols(&Sections[S.sh_link]));
+  auto Start = findThreadLocalStart(Sections, Symbols);
+  if (!Start)
+    return refuse("reaches thread-local variables that it does not define");
+  for (const auto &Relocation : Relocations)
+    rewriteLocalDynamicAccess(writable(Relocation), *Start);
+  return Error::success();
+}
+
 /// JITLink lays out what shares a section by address, and in an object every
 /// address is 0: the order would be that of a hash table. With addresses that
 /// rise through the file everything stays in the order of the compiler.
@@ -341,6 +359,10 @@ Error ElfTransform::run() {
       if (Error E = checkUnwindInformation(*File, S))
         return E;
   }
+  for (const Section &S : Sections)
+    if (S.sh_type == ELF::SHT_RELA)
+      if (Error E = rewriteThreadLocals(*File, S))
+        return E;
   orderSections();
   return renameSections(*File);
 }

@@ -25,7 +25,8 @@ struct PreparedObject {
 ///  - of sections that share a name but not their permissions, the later kinds
 ///    are renamed;
 ///  - `.tdata.*` and `.tbss.*` become `.tdata` and `.tbss`, the only
-///    thread-local sections that ORC's ELF platform looks for.
+///    thread-local sections that ORC's ELF platform looks for;
+///  - accesses in the local-dynamic model are rewritten (local_dynamic_tls.h).
 /// Sections get addresses of their own, in the order of the file: JITLink takes
 /// two blocks at one address for an overlap, and lays out by address, so that
 /// for example conformance records come in the order of the source.

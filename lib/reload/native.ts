@@ -96,7 +96,8 @@ export function fromNative(error: unknown, engine: NativeEngine): unknown {
   let { message } = error;
   if ('symbols' in error) {
     details.symbols = error.symbols as string[];
-    message = `these symbols are defined nowhere: ${details.symbols.map((symbol) => engine.demangle(symbol)).join(', ')}`;
+    const missing = `these symbols are defined nowhere: ${details.symbols.map((symbol) => engine.demangle(symbol)).join(', ')}`;
+    message = error.kind === 'symbols' ? missing : `${message}; ${missing}`;
   }
   return new HotswiftError(codes[error.kind as NativeKind] ?? 'ERR_HOTSWIFT_LINK', message, details);
 }

@@ -39,7 +39,18 @@ describe('the libraries of a generation', () => {
 
   it('that an object names and that are nowhere are an error that names them', async () => {
     const { object } = weather('lostweather', true);
-    expect(await failure(fresh(), [object])).toMatchObject({ kind: 'library', message: expect.stringContaining('liblostweather.so') });
+    expect(await failure(fresh(), [object])).toMatchObject({
+      kind: 'library',
+      message: expect.stringContaining(`${object} needs -llostweather: the library liblostweather.so could not be loaded`),
+      symbols: ['degrees'],
+    });
+  });
+
+  it('that an object names and that are nowhere are nothing, when it uses nothing of them', async () => {
+    const fixture = new Fixture({ 'Own.swift': '@_cdecl("forecast") func forecast() -> Int32 { 23 }' });
+    const [object] = compileSwift(fixture, 'Own', ['Own.swift'], ['-autolink-library', 'unusedweather']);
+    const engine = fresh();
+    expect(engine.call(await engine.addGeneration([object], []), 'forecast')).toBe(23);
   });
 
   it('may be given as a path', async () => {

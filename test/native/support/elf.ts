@@ -4,8 +4,12 @@ export const header = { bytes: 64, class: 4, type: 16, machine: 18 };
 export const sectionType = { symbols: 2, names: 3, relocations: 4, zeroFilled: 8 };
 export const sectionFlag = { write: 1, allocate: 2, execute: 4, threadLocal: 0x400 };
 
+/** Of x86-64. */
+export const relocationType = { TLSLD: 20, DTPOFF32: 21 };
+
 const sectionHeaderBytes = 64;
 const symbolBytes = 24;
+const relocationBytes = 24;
 
 export interface Section {
   name: string;
@@ -61,6 +65,15 @@ export function symbolsOf(object: string | Buffer): Symbol[] {
       entry,
     };
   }).filter((symbol) => symbol.name !== '');
+}
+
+/** The relocations of an object, and where their entries stand in the file. */
+export function relocationsOf(object: string | Buffer): { type: number; entry: number }[] {
+  const bytes = typeof object === 'string' ? readFileSync(object) : object;
+  return sectionsOf(bytes)
+    .filter(({ type }) => type === sectionType.relocations)
+    .flatMap(({ offset, size }) => Array.from({ length: size / relocationBytes }, (_, index) => offset + index * relocationBytes))
+    .map((entry) => ({ type: bytes.readUInt32LE(entry + 8), entry }));
 }
 
 export function sectionNamed(object: string | Buffer, name: string): Section {
