@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { askForTemplate } from './compile/frontend-job.js';
 import { ModuleCompiler } from './compile/module-compiler.js';
 import { providePreviewKit } from './compile/preview-kit.js';
@@ -29,6 +30,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   const checked = checkSessionOptions(options);
   const { signal, onProgress } = checked;
   signal?.throwIfAborted();
+  if (checked.isolation === 'in-process') requireMainThread();
   const addon = loadAddon();
   const folder = await TemporaryFolder.create();
   let close = () => folder.remove();
@@ -89,6 +91,15 @@ async function createReloader(options: SessionOptions, librarySearchPaths: strin
     throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', `createSession: \`cwd\`: ${cwd} is not a folder`);
   }
   return new AgentReloader({ librarySearchPaths, env, cwd, timeouts: { ...defaultTimeouts, ...timeouts } });
+}
+
+/** libdispatch and the main actor belong to the thread that the process started with: elsewhere they trap, or never run. */
+function requireMainThread(): void {
+  if (isMainThread) return;
+  throw new HotswiftError(
+    'ERR_HOTSWIFT_ARGUMENT',
+    "createSession: `isolation`: 'in-process' needs the main thread of the process, and this is a worker thread; 'process' works in both",
+  );
 }
 
 async function isFolder(file: string): Promise<boolean> {

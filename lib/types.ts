@@ -42,7 +42,10 @@ export interface ProcessOptions {
   };
 }
 
-/** Swift runs in the host's process, on the thread that opened the session. Nothing can be killed or replaced: a crash ends the host. */
+/**
+ * Swift runs in the host's process, on its main thread: a session that is opened in a worker thread is ERR_HOTSWIFT_ARGUMENT. Nothing can be
+ * killed or replaced: a crash ends the host, and Swift code that blocks blocks the host's event loop.
+ */
 export interface InProcessOptions {
   isolation: 'in-process';
   /** Limits, in milliseconds; reaching one is ERR_HOTSWIFT_TIMEOUT. */

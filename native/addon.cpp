@@ -57,9 +57,13 @@ size_t number(const Napi::Value &Value) {
   return static_cast<size_t>(Value.As<Napi::Number>().Int64Value());
 }
 
-/// Swift prints through C's buffered output: what a call printed belongs to the
-/// reader by the time the call is answered.
-void flushOutput() { std::fflush(stdout); }
+/// After Swift code has run on the JavaScript thread.
+void swiftHasRun(const Engine &Owner) {
+  // Swift prints through C's buffered output: what a call printed belongs to
+  // the reader by the time the call is answered.
+  std::fflush(stdout);
+  serviceRunLoop(Owner.libraries());
+}
 
 /// Work that runs on libuv's pool and settles a promise.
 class PromisedWork : public Napi::AsyncWorker {
@@ -124,7 +128,7 @@ private:
   llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
     pumpMainQueue(Env, Owner.libraries());
     llvm::Error Failure = Owner.initialize(Number);
-    flushOutput();
+    swiftHasRun(Owner);
     if (Failure)
       return Failure;
     return Napi::Number::New(Env, static_cast<double>(Number));
@@ -183,7 +187,7 @@ private:
     if (!Address)
       return raise(Info.Env(), Address.takeError());
     const int32_t Result = Address->toPtr<int32_t (*)()>()();
-    flushOutput();
+    swiftHasRun(*Owned);
     return Napi::Number::New(Info.Env(), Result);
   }
 
@@ -205,7 +209,7 @@ private:
   Napi::Value previews(const Napi::CallbackInfo &Info) {
     Napi::Env Env = Info.Env();
     auto Found = listPreviews(*Owned, number(Info[0]), number(Info[1]));
-    flushOutput();
+    swiftHasRun(*Owned);
     if (!Found)
       return raise(Env, Found.takeError());
     auto List = Napi::Array::New(Env, Found->size());
@@ -235,11 +239,14 @@ private:
     Request.Traits = strings(Options.Get("traits"));
 
     auto Deferred = Napi::Promise::Deferred::New(Env);
+    auto Pending = std::make_shared<PendingSwift>(Env);
     llvm::Error Failure =
         drawPreview(*Owned, number(Info[0]), number(Info[1]), Request,
-                    [Env, Deferred](const Drawing &Result) {
+                    [Env, Deferred, Pending](const Drawing &Result) {
+                      std::fflush(stdout);
                       settle(Env, Deferred, Result);
                     });
+    swiftHasRun(*Owned);
     if (Failure)
       return raise(Env, std::move(Failure));
     return Deferred.Promise();
@@ -247,7 +254,6 @@ private:
 
   static void settle(Napi::Env Env, const Napi::Promise::Deferred &Deferred,
                      const Drawing &Result) {
-    flushOutput();
     const auto *Text = reinterpret_cast<const char *>(Result.Bytes.data());
     switch (Result.Outcome) {
     case DrawOutcome::Thrown:

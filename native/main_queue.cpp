@@ -1,12 +1,17 @@
 #include "main_queue.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #ifdef __linux__
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #else
 #include <pthread.h>
@@ -17,6 +22,52 @@ namespace hotswift {
 #ifdef __linux__
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+/// The main run loop of CoreFoundation, which libFoundation.so exports
+/// (CFRunLoop.h in the toolchain's CoreFoundation headers).
+class MainRunLoop {
+public:
+  static std::optional<MainRunLoop> find(const Libraries &Runtime) {
+    MainRunLoop Found;
+    const auto Read = [&](auto &Function, const char *Name) {
+      Function = reinterpret_cast<std::remove_reference_t<decltype(Function)>>(
+          Runtime.find(Name));
+      return Function != nullptr;
+    };
+    if (!Read(Found.Main, "CFRunLoopGetMain") ||
+        !Read(Found.RunInMode, "CFRunLoopRunInMode") ||
+        !Read(Found.NextTimer, "CFRunLoopGetNextTimerFireDate") ||
+        !Read(Found.Now, "CFAbsoluteTimeGetCurrent") ||
+        !Read(Found.DefaultMode, "kCFRunLoopDefaultMode"))
+      return std::nullopt;
+    return Found;
+  }
+
+  /// Runs what is due and returns when the next timer is.
+  std::optional<Clock::time_point> run() const {
+    RunInMode(*DefaultMode, /*seconds=*/0, /*returnAfterSourceHandled=*/false);
+    const double Next = NextTimer(Main(), *DefaultMode);
+    if (Next == 0) // no timer
+      return std::nullopt;
+    // A date in the far future stands for never.
+    constexpr double LongestWait = 24 * 60 * 60;
+    const double Seconds = std::clamp(Next - Now(), 0.0, LongestWait);
+    return Clock::now() + std::chrono::microseconds(
+                              static_cast<int64_t>(std::ceil(Seconds * 1e6)));
+  }
+
+private:
+  using String = const void *;
+  using RunLoop = const void *;
+
+  RunLoop (*Main)() = nullptr;
+  int32_t (*RunInMode)(String, double, unsigned char) = nullptr;
+  double (*NextTimer)(RunLoop, String) = nullptr;
+  double (*Now)() = nullptr;
+  const String *DefaultMode = nullptr;
+};
+
 /// What libdispatch offers to event loops that are not its own
 /// (private/private.h: "4CF").
 using MainQueueHandle = int (*)();
@@ -25,26 +76,48 @@ using DrainMainQueue = void (*)(void *);
 struct Pump {
   DrainMainQueue Drain = nullptr;
   int Handle = -1;
+  /// Interrupts the wait for the handle: the run loop is due sooner.
+  int Wakeup = -1;
   std::mutex Mutex;
   std::condition_variable Changed;
   bool Draining = false;
   /// The environment is being torn down: what belongs to it must not be touched
   /// any more, and the process may go on for a while.
   bool Ended = false;
+  /// When the run loop has something to do.
+  std::optional<Clock::time_point> Due;
+  /// On the JavaScript thread only.
+  std::optional<MainRunLoop> RunLoop;
+  /// How many wait for Swift code; likewise.
+  size_t Pending = 0;
   Napi::ThreadSafeFunction OnMainThread;
 };
 
+/// The process's pump, once there is one.
+std::atomic<Pump *> ThePump = nullptr;
+
+bool isMainThread() { return ::getpid() == ::gettid(); }
+
+/// Empties a non-blocking eventfd.
+void acknowledge(int EventDescriptor) {
+  uint64_t Count = 0;
+  [[maybe_unused]] ssize_t Read =
+      ::read(EventDescriptor, &Count, sizeof(Count));
+}
+
 void drain(Napi::Env Env, Napi::Function, Pump *State) {
+  std::optional<Clock::time_point> Due;
   // A null environment: it is being torn down, nothing may run any more.
   if (static_cast<napi_env>(Env) != nullptr) {
-    uint64_t Wakeups = 0;
-    [[maybe_unused]] ssize_t Read =
-        ::read(State->Handle, &Wakeups, sizeof(Wakeups));
+    acknowledge(State->Handle);
     State->Drain(nullptr);
+    if (State->RunLoop)
+      Due = State->RunLoop->run();
   }
   {
     std::lock_guard Lock(State->Mutex);
     State->Draining = false;
+    State->Due = Due;
   }
   State->Changed.notify_one();
 }
@@ -59,16 +132,31 @@ void end(Pump *State) {
   State->Changed.notify_one();
 }
 
+/// Milliseconds until the run loop is due, as poll takes them: -1 for never.
+int millisecondsUntilDue(Pump *State) {
+  std::lock_guard Lock(State->Mutex);
+  if (!State->Due)
+    return -1;
+  const auto Wait =
+      std::chrono::ceil<std::chrono::milliseconds>(*State->Due - Clock::now());
+  return static_cast<int>(std::max<int64_t>(Wait.count(), 0));
+}
+
 void waitForWork(Pump *State) {
-  pollfd Descriptor = {State->Handle, POLLIN, 0};
+  pollfd Descriptors[] = {{State->Handle, POLLIN, 0},
+                          {State->Wakeup, POLLIN, 0}};
   while (true) {
-    if (::poll(&Descriptor, 1, -1) < 0)
+    if (::poll(Descriptors, 2, millisecondsUntilDue(State)) < 0)
       continue;
+    acknowledge(State->Wakeup);
     // The call only queues, so the lock is held across it: the environment
     // cannot end in between.
     std::unique_lock Lock(State->Mutex);
     if (State->Ended)
       return;
+    const bool IsDue = State->Due && *State->Due <= Clock::now();
+    if (!(Descriptors[0].revents & POLLIN) && !IsDue)
+      continue;
     State->Draining = true;
     if (State->OnMainThread.NonBlockingCall(State, drain) != napi_ok)
       return;
@@ -82,35 +170,68 @@ void waitForWork(Pump *State) {
 } // namespace
 
 bool pumpMainQueue(Napi::Env Env, const Libraries &Runtime) {
-  static std::atomic<bool> Started = false;
-  if (::getpid() != ::gettid())
+  if (!isMainThread())
     return false;
+  if (ThePump.load() != nullptr)
+    return true;
   auto Handle = reinterpret_cast<MainQueueHandle>(
       Runtime.find("_dispatch_get_main_queue_handle_4CF"));
   auto Drain = reinterpret_cast<DrainMainQueue>(
       Runtime.find("_dispatch_main_queue_callback_4CF"));
-  if (!Handle || !Drain)
+  const int Wakeup = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (!Handle || !Drain || Wakeup < 0)
     return false;
-  if (Started.exchange(true))
-    return true;
   // Never freed: the thread ends with the process.
   auto *State = new Pump;
   State->Drain = Drain;
   State->Handle = Handle();
+  State->Wakeup = Wakeup;
   State->OnMainThread = Napi::ThreadSafeFunction::New(
       Env, Napi::Function::New(Env, [](const Napi::CallbackInfo &) {}),
       "hotswift main queue", /*maxQueueSize=*/0, /*initialThreadCount=*/1);
   State->OnMainThread.Unref(Env);
   Env.AddCleanupHook(end, State);
+  ThePump = State;
   std::thread(waitForWork, State).detach();
   return true;
 }
 
+void serviceRunLoop(const Libraries &Runtime) {
+  Pump *State = ThePump;
+  if (State == nullptr || !isMainThread())
+    return;
+  // A later generation may be the first to load Foundation.
+  if (!State->RunLoop)
+    State->RunLoop = MainRunLoop::find(Runtime);
+  if (!State->RunLoop)
+    return;
+  {
+    std::lock_guard Lock(State->Mutex);
+    State->Due = Clock::now();
+  }
+  const uint64_t One = 1;
+  [[maybe_unused]] ssize_t Written = ::write(State->Wakeup, &One, sizeof(One));
+}
+
+PendingSwift::PendingSwift(Napi::Env Env)
+    : Env(Env), IsCounted(ThePump != nullptr && isMainThread()) {
+  if (IsCounted && ThePump.load()->Pending++ == 0)
+    ThePump.load()->OnMainThread.Ref(Env);
+}
+
+PendingSwift::~PendingSwift() {
+  if (IsCounted && --ThePump.load()->Pending == 0)
+    ThePump.load()->OnMainThread.Unref(Env);
+}
+
 #else
 
-// macOS: the main queue is drained by the run loop of the process's main
-// thread.
+// macOS: the main queue and the main run loop are served by the run loop of the
+// process's main thread.
 bool pumpMainQueue(Napi::Env, const Libraries &) { return false; }
+void serviceRunLoop(const Libraries &) {}
+PendingSwift::PendingSwift(Napi::Env Env) : Env(Env), IsCounted(false) {}
+PendingSwift::~PendingSwift() = default;
 
 #endif
 

@@ -6,16 +6,40 @@
 
 namespace hotswift {
 
-/// Lets work on the main queue and the main actor run while JavaScript waits.
+/// Lets work on the main queue, the main actor and the main run loop run while
+/// JavaScript waits.
 ///
 /// libdispatch tells through a handle (an eventfd on Linux) that its main queue
 /// has work. A thread waits for that and has the JavaScript thread drain the
-/// queue. Through Node-API alone, without libuv's headers: the binary then
-/// depends on no version of Node.
+/// queue, and has it run what is due on Foundation's `RunLoop.main`, if
+/// Foundation is loaded. Through Node-API alone, without libuv's headers: the
+/// binary then depends on no version of Node.
 ///
 /// Does nothing, and says so by returning false, unless it is called on the
 /// process's main thread with libdispatch loaded. Once a process; it does not
 /// keep the event loop alive.
 bool pumpMainQueue(Napi::Env Env, const Libraries &Runtime);
+
+/// To be called on the JavaScript thread after Swift code has run there: a
+/// timer or a block that it gave to the main run loop wakes nothing by itself.
+///
+/// What another thread gives to the run loop waits for the next such call, or
+/// for the next work on the main queue.
+void serviceRunLoop(const Libraries &Runtime);
+
+/// Keeps the event loop alive as long as it exists: somebody waits for Swift
+/// code that goes on through the main queue. On the JavaScript thread.
+class PendingSwift {
+public:
+  explicit PendingSwift(Napi::Env Env);
+  ~PendingSwift();
+  PendingSwift(const PendingSwift &) = delete;
+  PendingSwift &operator=(const PendingSwift &) = delete;
+
+private:
+  Napi::Env Env;
+  /// Nothing is pumped yet, or not on this thread: then nothing is kept alive.
+  bool IsCounted;
+};
 
 } // namespace hotswift

@@ -47,12 +47,22 @@ describe.each(['process', 'in-process'] as const)('with isolation %s, the librar
     expect(await node(code, 'module')).toEqual([told]);
   });
 
-  it('in a worker thread', async () => {
-    const inside = `${story} story(require('hotswift').createSession, ${JSON.stringify(newFile())}, '${isolation}')
-      .then((text) => require('node:worker_threads').parentPort.postMessage(text))`;
-    const code = `new (require('node:worker_threads').Worker)(${JSON.stringify(inside)}, { eval: true }).on('message', console.log)`;
-    expect(await node(code, 'commonjs')).toEqual([told]);
-  });
+  const inWorker = (file: string) => {
+    const inside = `${story} story(require('hotswift').createSession, ${JSON.stringify(file)}, '${isolation}')
+      .catch(({ code, message }) => JSON.stringify({ code, message })).then((text) => require('node:worker_threads').parentPort.postMessage(text))`;
+    return `new (require('node:worker_threads').Worker)(${JSON.stringify(inside)}, { eval: true }).on('message', console.log)`;
+  };
+
+  if (isolation === 'process') {
+    it('in a worker thread', async () => {
+      expect(await node(inWorker(newFile()), 'commonjs')).toEqual([told]);
+    });
+  } else {
+    it('on the main thread: in a worker thread the main actor would never run, and that is an error', async () => {
+      const [refusal] = await node(inWorker(newFile()), 'commonjs');
+      expect(refusal).toEqual({ code: 'ERR_HOTSWIFT_ARGUMENT', message: expect.stringContaining('needs the main thread of the process') });
+    });
+  }
 
   it('twice in one process, as two copies at the same time', async () => {
     const copies = `const load = () => { for (const key of Object.keys(require.cache)) if (!key.endsWith('.node')) delete require.cache[key]; return require('hotswift').createSession; };`;

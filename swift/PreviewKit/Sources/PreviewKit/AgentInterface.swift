@@ -37,47 +37,69 @@ public func listPreviews(
   }
 }
 
-/// Draws one preview and calls `complete` exactly once; what it is given is valid for the length of that call.
+/// Takes the outcome, the bytes, the size of the picture in points (0 where the preview leaves it to an SVG) and, for a bitmap, its size in
+/// pixels. What it is given is valid for the length of the call.
+public typealias CompleteDrawing = @convention(c) (
+  _ context: UnsafeMutableRawPointer?, _ outcome: Int32, _ bytes: UnsafePointer<UInt8>?, _ length: Int,
+  _ width: Int, _ height: Int, _ pixelWidth: Int, _ pixelHeight: Int
+) -> Void
+
+/// Draws one preview and calls `complete` exactly once, on the main actor: before this returns, or later if the preview suspends.
 ///
 /// - Parameters:
 ///   - width: in points, 0 where the preview's own is wanted; likewise `height`.
 ///   - traits: `traitCount` pairs of NUL-terminated strings, name and value.
-///   - complete: takes the outcome, the bytes, the size of the picture in points (0 where the preview leaves it to an SVG) and,
-///     for a bitmap, its size in pixels.
 @_cdecl("hotswift_draw_preview")
 @MainActor
 public func drawPreview(
   providers: UnsafeRawPointer, count: Int, index: Int, width: Int, height: Int, scale: Double,
   traits: UnsafePointer<UnsafePointer<CChar>>, traitCount: Int, context: UnsafeMutableRawPointer?,
-  complete: @convention(c) (
-    _ context: UnsafeMutableRawPointer?, _ outcome: Int32, _ bytes: UnsafePointer<UInt8>?, _ length: Int,
-    _ width: Int, _ height: Int, _ pixelWidth: Int, _ pixelHeight: Int
-  ) -> Void
+  complete: @escaping CompleteDrawing
 ) {
-  func finish(_ outcome: Outcome, _ text: String, width: Int = 0, height: Int = 0) {
-    var text = text
-    text.withUTF8 { complete(context, outcome.rawValue, $0.baseAddress, $0.count, width, height, 0, 0) }
-  }
-
   let all = previews(of: providers, count: count)
-  guard all.indices.contains(index) else { return finish(.missing, "") }
+  let answer = Answer(context: context, complete: complete)
+  guard all.indices.contains(index) else { return answer.send(.missing, text: "") }
   let preview = all[index]
   let pairs = (0..<traitCount).map { (name: String(cString: traits[2 * $0]), value: String(cString: traits[2 * $0 + 1])) }
   let asked = PreviewContext(
     width: width > 0 ? width : preview.width, height: height > 0 ? height : preview.height, scale: scale,
     traits: Traits(pairs: pairs))
-  do {
-    switch try preview.draw(asked).image {
-    case .svg(let svg):
-      finish(.svg, svg.source, width: asked.width ?? 0, height: asked.height ?? 0)
-    case .bitmap(let bitmap):
-      bitmap.bytes.withUnsafeBufferPointer {
-        complete(
-          context, Outcome.bitmap.rawValue, $0.baseAddress, $0.count, asked.width ?? bitmap.width,
-          asked.height ?? bitmap.height, bitmap.width, bitmap.height)
+  switch preview.drawing {
+  case .immediate(let draw):
+    answer.send(Result { try draw(asked) }, size: asked)
+  case .suspending(let draw):
+    Task { @MainActor in
+      do {
+        answer.send(.success(try await draw(asked)), size: asked)
+      } catch {
+        answer.send(.failure(error), size: asked)
       }
     }
-  } catch {
-    finish(.thrown, String(describing: error))
+  }
+}
+
+/// Whom a drawing goes to.
+private struct Answer {
+  let context: UnsafeMutableRawPointer?
+  let complete: CompleteDrawing
+
+  func send(_ drawn: Result<any PreviewContent, any Error>, size: PreviewContext) {
+    switch drawn.map(\.image) {
+    case .success(.svg(let svg)):
+      send(.svg, text: svg.source, width: size.width ?? 0, height: size.height ?? 0)
+    case .success(.bitmap(let bitmap)):
+      bitmap.bytes.withUnsafeBufferPointer {
+        complete(
+          context, Outcome.bitmap.rawValue, $0.baseAddress, $0.count, size.width ?? bitmap.width,
+          size.height ?? bitmap.height, bitmap.width, bitmap.height)
+      }
+    case .failure(let error):
+      send(.thrown, text: String(describing: error))
+    }
+  }
+
+  func send(_ outcome: Outcome, text: String, width: Int = 0, height: Int = 0) {
+    var text = text
+    text.withUTF8 { complete(context, outcome.rawValue, $0.baseAddress, $0.count, width, height, 0, 0) }
   }
 }

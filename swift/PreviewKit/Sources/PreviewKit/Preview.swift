@@ -26,18 +26,14 @@ public struct Preview {
   /// The 1-based line of the file on which the preview is declared.
   public let line: Int
 
-  let draw: @MainActor (PreviewContext) throws -> any PreviewContent
+  let drawing: PreviewDrawing
 
   /// A preview that depends on the size, the scale or the traits it is drawn with.
   public init<Content: PreviewContent>(
     _ name: String = "Preview", width: Int? = nil, height: Int? = nil, line: Int = #line,
     content: @escaping @MainActor (PreviewContext) throws -> Content
   ) {
-    self.name = name
-    self.width = width
-    self.height = height
-    self.line = line
-    self.draw = content
+    self.init(name, width, height, line, .immediate(content))
   }
 
   /// A preview that always draws the same.
@@ -45,8 +41,38 @@ public struct Preview {
     _ name: String = "Preview", width: Int? = nil, height: Int? = nil, line: Int = #line,
     content: @escaping @MainActor () throws -> Content
   ) {
-    self.init(name, width: width, height: height, line: line) { _ in try content() }
+    self.init(name, width, height, line, .immediate { _ in try content() })
   }
+
+  /// A preview that waits for something before it draws. The main actor is free while it waits.
+  public init<Content: PreviewContent>(
+    _ name: String = "Preview", width: Int? = nil, height: Int? = nil, line: Int = #line,
+    content: @escaping @MainActor (PreviewContext) async throws -> Content
+  ) {
+    self.init(name, width, height, line, .suspending(content))
+  }
+
+  /// A preview that waits for something before it draws, and always draws the same. The main actor is free while it waits.
+  public init<Content: PreviewContent>(
+    _ name: String = "Preview", width: Int? = nil, height: Int? = nil, line: Int = #line,
+    content: @escaping @MainActor () async throws -> Content
+  ) {
+    self.init(name, width, height, line, .suspending { _ in try await content() })
+  }
+
+  private init(_ name: String, _ width: Int?, _ height: Int?, _ line: Int, _ drawing: PreviewDrawing) {
+    self.name = name
+    self.width = width
+    self.height = height
+    self.line = line
+    self.drawing = drawing
+  }
+}
+
+/// The closure of a preview. One that does not suspend is called where it is: a task would wait for the main queue first.
+enum PreviewDrawing {
+  case immediate(@MainActor (PreviewContext) throws -> any PreviewContent)
+  case suspending(@MainActor (PreviewContext) async throws -> any PreviewContent)
 }
 
 /// Collects the previews of a `PreviewProvider`: one after the other, in arrays, under `if`, in `for`.
