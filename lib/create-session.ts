@@ -13,11 +13,14 @@ import { findToolchain } from './project/toolchain.js';
 import { AgentReloader } from './reload/agent-reloader.js';
 import { InProcessReloader } from './reload/in-process-reloader.js';
 import { loadAddon } from './reload/native.js';
+import type { RunnerOptions } from './reload/swift-runner.js';
 import { Session } from './session.js';
 import { TemporaryFolder } from './temporary-folder.js';
 import type { SessionOptions } from './types.js';
 
 const defaultTimeouts = { start: 10_000, render: 10_000 };
+/** Who looks at a line of code takes as long as he likes. */
+const defaultTimeoutsForDebugging = { start: 10_000 };
 
 /**
  * Opens a session on a Swift file: compiles its module, links and runs it, draws the preview.
@@ -46,7 +49,10 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     const onBuild = () => onProgress?.({ phase: 'compiling PreviewKit for this toolchain, once' });
     const kit = await providePreviewKit(toolchain, cache, onBuild, signal);
 
-    const reloader = await createReloader(checked, [...module.libraryPaths, ...toolchain.runtimeLibraryPaths]);
+    const { debug = false } = checked;
+    if (debug) module.flags.push('-g');
+    const librarySearchPaths = [...module.libraryPaths, ...toolchain.runtimeLibraryPaths];
+    const reloader = await createReloader(checked, { librarySearchPaths, debug });
     close = async () => {
       await reloader.close();
       await folder.remove();
@@ -84,13 +90,14 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-async function createReloader(options: SessionOptions, librarySearchPaths: string[]): Promise<AgentReloader | InProcessReloader> {
-  if (options.isolation === 'in-process') return new InProcessReloader(librarySearchPaths, new RasteriserThread());
+async function createReloader(options: SessionOptions, runner: RunnerOptions): Promise<AgentReloader | InProcessReloader> {
+  if (options.isolation === 'in-process') return new InProcessReloader(runner, new RasteriserThread());
   const { env, cwd, timeouts } = options;
   if (cwd !== undefined && !(await isFolder(cwd))) {
     throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', `createSession: \`cwd\`: ${cwd} is not a folder`);
   }
-  return new AgentReloader({ librarySearchPaths, env, cwd, timeouts: { ...defaultTimeouts, ...timeouts } });
+  const limits = { ...(options.debug ? defaultTimeoutsForDebugging : defaultTimeouts), ...timeouts };
+  return new AgentReloader({ runner, env, cwd, timeouts: limits });
 }
 
 /** libdispatch and the main actor belong to the thread that the process started with: elsewhere they trap, or never run. */

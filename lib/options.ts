@@ -34,6 +34,7 @@ const common = {
     .optional(),
   preview: preview.optional(),
   watch: z.boolean().optional(),
+  debug: z.boolean().optional(),
   cacheDirectory: z.string().min(1).optional(),
   toolchain: z.strictObject({ swiftc: z.string().min(1).optional() }).optional(),
   traits: traits.optional(),

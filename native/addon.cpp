@@ -156,7 +156,7 @@ public:
 
   explicit EngineObject(const Napi::CallbackInfo &Info)
       : ObjectWrap<EngineObject>(Info) {
-    auto Created = Engine::create(strings(Info[0]));
+    auto Created = Engine::create(strings(Info[0]), Info[1].ToBoolean());
     if (!Created)
       raise(Info.Env(), Created.takeError());
     else

@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include "debugger.h"
 #include "errors.h"
 #include "local_dynamic_tls.h"
 
@@ -62,14 +63,15 @@ std::unique_ptr<MemoryBuffer> orcRuntime() {
 
 } // namespace
 
-Expected<Engine *> Engine::create(std::vector<std::string> LibrarySearchPaths) {
+Expected<Engine *> Engine::create(std::vector<std::string> LibrarySearchPaths,
+                                  bool ForDebugger) {
   auto *Created = new Engine(std::move(LibrarySearchPaths));
-  if (Error E = Created->start())
+  if (Error E = Created->start(ForDebugger))
     return E;
   return Created;
 }
 
-Error Engine::start() {
+Error Engine::start(bool ForDebugger) {
   const Triple Host(sys::getProcessTriple());
   LLJITBuilder Builder;
   Builder.setJITTargetMachineBuilder(JITTargetMachineBuilder(Host));
@@ -99,6 +101,9 @@ Error Engine::start() {
   auto &Layer = cast<ObjectLinkingLayer>(Jit->getObjLinkingLayer());
   Layer.addPlugin(Metadata);
   Layer.addPlugin(std::make_unique<LocalDynamicPlugin>());
+  if (ForDebugger)
+    if (Error E = enableDebugger(*Jit))
+      return E;
   SharedDylib = &Session.createBareJITDylib("<libraries>");
   SharedDylib->addGenerator(std::make_unique<LibrarySearchGenerator>(Shared));
   return Error::success();

@@ -34,8 +34,9 @@ struct Generation {
 class Engine {
 public:
   /// \p LibrarySearchPaths are searched for `-lNAME`, before the system's own.
+  /// \p ForDebugger: debuggers are told of every object.
   static llvm::Expected<Engine *>
-  create(std::vector<std::string> LibrarySearchPaths);
+  create(std::vector<std::string> LibrarySearchPaths, bool ForDebugger);
 
   /// What a generation is linked from.
   struct Inputs {
@@ -70,7 +71,7 @@ public:
 private:
   explicit Engine(std::vector<std::string> LibrarySearchPaths)
       : Shared(std::move(LibrarySearchPaths)) {}
-  llvm::Error start();
+  llvm::Error start(bool ForDebugger);
   llvm::Error
   linkEverything(llvm::orc::JITDylib &Dylib,
                  std::vector<std::unique_ptr<llvm::MemoryBuffer>> Objects);

@@ -18,7 +18,7 @@ async function perform(request: AgentRequest): Promise<RunnerReply> {
   const { id } = request;
   if (request.op === 'start') {
     loadAddon().bufferOutputByLine();
-    runner = new SwiftRunner(request.librarySearchPaths);
+    runner = new SwiftRunner(request.runner);
     return { id, value: undefined };
   }
   if (runner === undefined) throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'the agent was not started');

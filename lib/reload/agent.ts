@@ -4,12 +4,14 @@ import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { deserializeError, HotswiftError } from '../errors.js';
 import type { CrashInfo } from '../types.js';
 import { type AgentOperation, type AgentReply, type AgentRequest, channelDescriptor, MessageChannel } from './agent-protocol.js';
+import type { RunnerOptions } from './swift-runner.js';
 
 export interface AgentOptions {
-  librarySearchPaths: string[];
+  runner: RunnerOptions;
   env?: Record<string, string>;
   cwd?: string;
-  timeouts: { start: number; render: number };
+  /** Milliseconds; missing where there is no limit. */
+  timeouts: { start: number; render?: number };
 }
 
 interface Pending {
@@ -90,7 +92,7 @@ export class Agent {
   /** Rejects with ERR_HOTSWIFT_NATIVE, _CRASH, _TIMEOUT or _CLOSED if the agent does not come up; it has ended then. */
   async start(): Promise<void> {
     try {
-      await this.request({ op: 'start', librarySearchPaths: this.#options.librarySearchPaths }, 'start');
+      await this.request({ op: 'start', runner: this.#options.runner }, 'start');
       this.#started = true;
     } catch (error) {
       await this.kill();
@@ -105,11 +107,11 @@ export class Agent {
     this.#requests += 1;
     const id = this.#requests;
     const ms = this.#options.timeouts[limit];
-    const timer = setTimeout(() => {
-      this.#kill(
-        new HotswiftError('ERR_HOTSWIFT_TIMEOUT', `${limit} took longer than ${ms} ms; the agent was ended`, { phase: limit, ms }),
-      );
-    }, ms);
+    const giveUp = () => {
+      const message = `${limit} took longer than ${ms} ms; the agent was ended`;
+      this.#kill(new HotswiftError('ERR_HOTSWIFT_TIMEOUT', message, { phase: limit, ms }));
+    };
+    const timer = ms === undefined ? undefined : setTimeout(giveUp, ms);
     try {
       return await new Promise((resolve, reject) => {
         this.#pending.set(id, { resolve, reject });

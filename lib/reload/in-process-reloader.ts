@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { PreviewInfo } from '../types.js';
 import type { Drawing } from './native.js';
 import type { DrawRequest, GenerationPlan, Picture, ReloaderEvents, StructuralReloader } from './structural-reloader.js';
-import { SwiftRunner } from './swift-runner.js';
+import { type RunnerOptions, SwiftRunner } from './swift-runner.js';
 
 /** Turns drawings into PNGs, on another thread than the host's. */
 export interface Rasteriser {
@@ -16,9 +16,9 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
   readonly #runner: SwiftRunner;
   readonly #rasteriser: Rasteriser;
 
-  constructor(librarySearchPaths: string[], rasteriser: Rasteriser) {
+  constructor(options: RunnerOptions, rasteriser: Rasteriser) {
     super();
-    this.#runner = new SwiftRunner(librarySearchPaths);
+    this.#runner = new SwiftRunner(options);
     this.#rasteriser = rasteriser;
   }
 

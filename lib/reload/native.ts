@@ -44,9 +44,10 @@ export interface NativeEngine {
 }
 
 export interface NativeAddon {
-  /** `librarySearchPaths` are searched for the libraries that objects name. */
+  /** `librarySearchPaths` are searched for the libraries that objects name. `debug`: debuggers are told of every object; default `false`. */
   Engine: new (
     librarySearchPaths: string[],
+    debug?: boolean,
   ) => NativeEngine;
   /** RGBA8 pixels to a PNG, on another thread. */
   encodePng(pixels: Uint8Array, options: { width: number; height: number; premultiplied: boolean }): Promise<Buffer>;

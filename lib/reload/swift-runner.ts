@@ -9,15 +9,21 @@ interface LoadedGeneration {
   object: number;
 }
 
+export interface RunnerOptions {
+  /** Folders of the Swift runtime and of the user's libraries. */
+  librarySearchPaths: string[];
+  /** Whether debuggers are told of what is linked. */
+  debug: boolean;
+}
+
 /** Runs generations in this process, on this thread: in the host, or in an agent. */
 export class SwiftRunner {
   readonly #engine: NativeEngine;
   #newest: LoadedGeneration | undefined;
   #before: LoadedGeneration | undefined;
 
-  /** `librarySearchPaths`: folders of the Swift runtime and of the user's libraries. */
-  constructor(librarySearchPaths: string[]) {
-    this.#engine = new (loadAddon().Engine)(librarySearchPaths);
+  constructor({ librarySearchPaths, debug }: RunnerOptions) {
+    this.#engine = new (loadAddon().Engine)(librarySearchPaths, debug);
   }
 
   get loaded(): boolean {
