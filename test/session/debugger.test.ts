@@ -73,12 +73,7 @@ describe('with debug, a debugger that is attached to the agent', () => {
     const file = new Fixture().write('Card.swift', colorPreview('#ff0000', forecast));
     const session = await openSession({ file });
     const output = await runLldb(
-      [
-        'settings set plugin.jit-loader.gdb.enable on',
-        `process attach --pid ${session.agent?.pid}`,
-        'image list',
-        'detach',
-      ],
+      ['settings set plugin.jit-loader.gdb.enable on', `process attach --pid ${session.agent?.pid}`, 'image list', 'detach'],
       () => {},
     );
     expect(output).toMatch(/Process \d+ detached/);
