@@ -29,6 +29,19 @@ const StringSet<> &partsOfTheProcess() {
   return Names;
 }
 
+/// Whether a process may have put its own in the place of the C or C++
+/// library's function: operator new and delete ([replacement.functions] in the
+/// C++ standard) and malloc's family ("Replacing malloc" in glibc's manual).
+bool isReplaceable(StringRef Symbol) {
+  static const StringSet<> MallocFamily = {
+      "malloc",         "calloc",   "realloc", "free",
+      "aligned_alloc",  "memalign", "valloc",  "pvalloc",
+      "posix_memalign", "malloc_usable_size"};
+  return Symbol.starts_with("_Znw") || Symbol.starts_with("_Zna") ||
+         Symbol.starts_with("_Zdl") || Symbol.starts_with("_Zda") ||
+         MallocFamily.contains(Symbol);
+}
+
 } // namespace
 
 Error Libraries::load(StringRef Flag) {
@@ -95,7 +108,13 @@ Error LibrarySearchGenerator::tryToGenerate(
     if (!Symbol.consume_front("_"))
       continue;
 #endif
-    if (void *Address = Source.find(Symbol.str()))
+    const std::string CName = Symbol.str();
+    // What allocates here may be freed elsewhere, by the process's own.
+    void *Address =
+        isReplaceable(Symbol) ? dlsym(RTLD_DEFAULT, CName.c_str()) : nullptr;
+    if (!Address)
+      Address = Source.find(CName);
+    if (Address)
       Found[Name] = {orc::ExecutorAddr::fromPtr(Address),
                      JITSymbolFlags::Exported};
   }

@@ -37,7 +37,8 @@ private:
   std::vector<void *> Handles;
 };
 
-/// Makes the symbols of the libraries available to a JITDylib.
+/// Makes the symbols of the libraries available to a JITDylib. Memory is
+/// allocated and freed by the functions that the whole process uses.
 class LibrarySearchGenerator : public llvm::orc::DefinitionGenerator {
 public:
   explicit LibrarySearchGenerator(const Libraries &Source) : Source(Source) {}

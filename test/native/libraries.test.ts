@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
-import { Fixture, toolchain } from '../support/fixture';
+import { Fixture, toolchain, toolEnvironment } from '../support/fixture';
 import { buildLibrary, compileC, compileSwift } from '../support/swift-objects';
+import { inChild } from './support/child';
 
 describe('the libraries of a generation', () => {
   const fresh = (searched: string[] = []): NativeEngine => new (loadAddon().Engine)([...searched, ...toolchain().runtimeLibraries]);
@@ -116,6 +117,44 @@ describe('the libraries of a generation', () => {
     const object = compileC(fixture, 'sum.c');
     const engine = fresh();
     expect(engine.call(await engine.addGeneration([object], [buildLibrary(fixture, ['own.c'], 'libown.so')]), 'sum')).toBe(4711);
+  });
+
+  it('and the generation allocate and free memory with what the process has put in the place of malloc and operator new', async () => {
+    const fixture = new Fixture({
+      'allocator.cpp': `
+        #include <cstdlib>
+        #include <new>
+        extern "C" void *__libc_malloc(size_t);
+        static int counts[3];
+        extern "C" void *malloc(size_t size) { ++counts[0]; return __libc_malloc(size); }
+        void *operator new(size_t size) { ++counts[1]; return __libc_malloc(size); }
+        void operator delete(void *memory) noexcept { ++counts[2]; std::free(memory); }
+        extern "C" int counted(int which) { return counts[which]; }`,
+      'uses.cpp': `
+        #include <cstdlib>
+        extern "C" int counted(int);
+        template <class Use> static int by(int which, Use use) { const int before = counted(which); use(); return counted(which) - before; }
+        static void *volatile memory;
+        extern "C" int uses() {
+          const int mallocs = by(0, [] { memory = std::malloc(8); });
+          std::free(memory);
+          const int news = by(1, [] { memory = new int; });
+          return mallocs * 100 + news * 10 + by(2, [] { ::operator delete(memory); });
+        }`,
+    });
+    const allocator = fixture.path('liballocator.so');
+    execFileSync('c++', ['-shared', '-fPIC', '-O1', fixture.path('allocator.cpp'), '-o', allocator], { env: toolEnvironment });
+    const input = { libraries: toolchain().runtimeLibraries, objects: [compileC(fixture, 'uses.cpp')] };
+    const answer = await inChild(
+      async (addon, { libraries, objects }) => {
+        const engine = new addon.Engine(libraries);
+        // libstdc++ among the libraries that are searched first.
+        return engine.call(await engine.addGeneration(objects, ['-lFoundation']), 'uses');
+      },
+      input,
+      { env: { LD_PRELOAD: allocator } },
+    );
+    expect(answer).toBe(111);
   });
 
   it('go behind what the generation itself defines', async () => {

@@ -39,12 +39,20 @@ export interface Toolchain {
   triple: string;
 }
 
+/** For the tools of tests: what is preloaded into the addon's processes, a sanitizer's runtime, is not for compilers. */
+export const toolEnvironment: NodeJS.ProcessEnv = { ...process.env, LD_PRELOAD: undefined };
+
 let known: Toolchain | undefined;
 
 /** The Swift toolchain that the tests use: `swiftc` on PATH. */
 export function toolchain(): Toolchain {
   if (known === undefined) {
-    const info = JSON.parse(execFileSync(process.env.HOTSWIFT_SWIFTC || 'swiftc', ['-print-target-info'], { encoding: 'utf8' }));
+    const info = JSON.parse(
+      execFileSync(process.env.HOTSWIFT_SWIFTC || 'swiftc', ['-print-target-info'], {
+        encoding: 'utf8',
+        env: toolEnvironment,
+      }),
+    );
     const resourceDirectory: string = info.paths.runtimeResourcePath;
     known = {
       frontend: path.join(resourceDirectory, '..', '..', 'bin', 'swift-frontend'),

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import type { Fixture } from './fixture';
-import { toolchain } from './fixture';
+import { toolchain, toolEnvironment } from './fixture';
 
 /** Compiles Swift files as one module, each to an object of its own, in the order of the files. */
 export function compileSwift(fixture: Fixture, module: string, files: readonly string[], flags: readonly string[] = []): string[] {
@@ -30,5 +30,5 @@ export function buildLibrary(fixture: Fixture, inputs: readonly string[], librar
 }
 
 function run(tool: string, args: readonly string[]): void {
-  execFileSync(tool, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync(tool, args, { stdio: ['ignore', 'pipe', 'pipe'], env: toolEnvironment });
 }

@@ -8,12 +8,12 @@ const marker = 'the answer of the child: ';
 /**
  * Runs a function with the addon in a Node process of its own, on its main thread, and waits for the process to end by itself. The
  * function goes there as text: it can use its arguments, `require` and globals, nothing else. A process that crashes, throws, or still
- * runs after `seconds` is an error that quotes the end of its output.
+ * runs after `seconds` (30 unless told) is an error that quotes the end of its output. `env` is added to the environment.
  */
 export function inChild<Input, Answer>(
   body: (addon: NativeAddon, input: Input) => Answer | Promise<Answer>,
   input: Input,
-  seconds = 30,
+  { seconds = 30, env = {} }: { seconds?: number; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Answer> {
   const script = `
     const addon = require(${JSON.stringify(addonModule)}).loadAddon();
@@ -22,7 +22,7 @@ export function inChild<Input, Answer>(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['-e', script], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, SWIFT_BACKTRACE: 'enable=no' },
+      env: { ...process.env, SWIFT_BACKTRACE: 'enable=no', ...env },
       timeout: seconds * 1000,
       killSignal: 'SIGKILL',
     });
