@@ -59,14 +59,19 @@ export interface NativeAddon {
 
 let loaded: NativeAddon | undefined;
 
-/** Loads the addon: a prebuilt one, or the one built from source. Throws ERR_HOTSWIFT_NATIVE if neither loads. */
+/**
+ * Loads the addon: the one that `HOTSWIFT_ADDON` names, the one built from source, or a prebuilt one. Throws ERR_HOTSWIFT_NATIVE if it does
+ * not load.
+ */
 export function loadAddon(): NativeAddon {
   if (loaded !== undefined) return loaded;
   const root = path.join(__dirname, '..', '..');
   const built = path.join(root, 'build-cmake', 'Release', 'hotswift.node');
   try {
+    const { HOTSWIFT_ADDON: named, PREBUILDS_ONLY: prebuildsOnly } = process.env;
     // In a checkout the build of the working tree goes first; `PREBUILDS_ONLY` is node-gyp-build's own switch.
-    loaded = (existsSync(built) && !process.env.PREBUILDS_ONLY ? require(built) : require('node-gyp-build')(root)) as NativeAddon;
+    const file = named || (existsSync(built) && !prebuildsOnly ? built : undefined);
+    loaded = (file === undefined ? require('node-gyp-build')(root) : require(file)) as NativeAddon;
     return loaded;
   } catch (cause) {
     throw new HotswiftError(
