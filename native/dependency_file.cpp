@@ -144,22 +144,26 @@ private:
 
 } // namespace
 
-Expected<std::string> readInterface(StringRef Path) {
-  auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
-                                    /*RequiresNullTerminator=*/false);
-  if (!File)
-    return makeError(ErrorKind::Object,
-                     Path + ": cannot be read: " + File.getError().message());
-  Reader Dependencies((*File)->getBuffer());
+Expected<std::string> readInterface(MemoryBufferRef File) {
+  Reader Dependencies(File.getBuffer());
   auto Interface = [&]() -> Expected<std::string> {
     if (Error E = Dependencies.run())
       return E;
     return Dependencies.interface();
   }();
   if (!Interface)
-    return makeError(ErrorKind::Object,
-                     Path + ": " + toString(Interface.takeError()));
+    return makeError(ErrorKind::Object, File.getBufferIdentifier() + ": " +
+                                            toString(Interface.takeError()));
   return Interface;
+}
+
+Expected<std::string> readInterface(StringRef Path) {
+  auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
+                                    /*RequiresNullTerminator=*/false);
+  if (!File)
+    return makeError(ErrorKind::Object,
+                     Path + ": cannot be read: " + File.getError().message());
+  return readInterface((*File)->getMemBufferRef());
 }
 
 } // namespace hotswift

@@ -2,6 +2,7 @@
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBufferRef.h"
 
 #include <string>
 
@@ -16,5 +17,8 @@ namespace hotswift {
 /// Format: an LLVM bitstream with the signature `DEPS`, one block of records
 /// (swift/AST/FineGrainedDependencyFormat.h).
 llvm::Expected<std::string> readInterface(llvm::StringRef Path);
+
+/// The same of a file that was read already, its name the buffer's.
+llvm::Expected<std::string> readInterface(llvm::MemoryBufferRef File);
 
 } // namespace hotswift

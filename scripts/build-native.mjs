@@ -5,18 +5,17 @@
 // cmake-js configures: it says where the Node-API headers are, which its own dependency node-api-headers holds, so nothing is
 // downloaded. From then on CMake decides what is out of date, which takes a tenth of a second when nothing is.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ask, reportFailure, run, SetupError } from './child-process.mjs';
+import { configureOnce, jobs } from './cmake.mjs';
 import { bringThirdParty, buildArtifacts } from './third-party.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const buildFolder = path.join(root, 'build-cmake');
-const configuration = path.join(buildFolder, 'configured.json');
 
 /** Where the finished addon is. */
 export const addon = path.join(buildFolder, 'Release', 'hotswift.node');
@@ -37,16 +36,13 @@ export async function buildNative({ report, output } = {}) {
   return modified(addon) !== before;
 }
 
-async function configure(output) {
-  const inputs = JSON.stringify(configurationInputs(), null, 2);
-  if (existsSync(path.join(buildFolder, 'CMakeCache.txt')) && readOrEmpty(configuration) === inputs) return;
-  // Files of another LLVM can be older than what was built with the last one, so timestamps would not tell: start over.
-  rmSync(buildFolder, { recursive: true, force: true });
-  await run(process.execPath, [cmakeJs(), 'configure', '--directory', root, '--out', buildFolder, '--config', 'Release'], {
-    ...output,
-    cwd: root,
-  });
-  writeFileSync(configuration, inputs);
+function configure(output) {
+  return configureOnce(buildFolder, configurationInputs(), () =>
+    run(process.execPath, [cmakeJs(), 'configure', '--directory', root, '--out', buildFolder, '--config', 'Release'], {
+      ...output,
+      cwd: root,
+    }),
+  );
 }
 
 /** What CMake cannot see has changed: the artifacts behind the links, the place of the tree, the compilers that are asked for. */
@@ -73,17 +69,8 @@ function cmakeJs() {
   }
 }
 
-/** Translation units that include LLVM's headers take about a gigabyte each. */
-function jobs() {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 ** 30)));
-}
-
 function modified(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-}
-
-function readOrEmpty(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 async function main() {

@@ -1,0 +1,38 @@
+// Whatever bytes a file has, the object transform refuses it or makes of it
+// what the linker can work with.
+
+#include "../object_transform.h"
+#include "trial_link.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/Host.h"
+
+#include <cstdlib>
+
+using namespace llvm;
+using namespace hotswift;
+
+static void fail(const Twine &Why) {
+  errs() << Why << '\n';
+  std::abort();
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
+  static const Triple Host(sys::getProcessTriple());
+  const StringRef Bytes(reinterpret_cast<const char *>(Data), Size);
+  auto Prepared = prepareObject(MemoryBufferRef(Bytes, "input.o"), Host);
+  if (!Prepared) {
+    consumeError(Prepared.takeError());
+    return 0;
+  }
+  auto Again = prepareObject(Prepared->Buffer->getMemBufferRef(), Host);
+  if (!Again)
+    fail("a prepared object is refused: " + toString(Again.takeError()));
+  // Fewer there can be: a section that was renamed is not read for them again.
+  for (const std::string &Flag : Again->AutolinkFlags)
+    if (!is_contained(Prepared->AutolinkFlags, Flag))
+      fail("a prepared object asks for another library: " + Flag);
+  consumeError(trialLink(std::move(Prepared->Buffer)));
+  return 0;
+}
