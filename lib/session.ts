@@ -334,7 +334,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     commit();
 
     const objects = [...compiled.objects.values()];
-    const plan = { objects, previewed: module.sources.indexOf(module.file), libraries: this.#parts.libraries };
+    const plan = { objects, previewed: module.sources.indexOf(module.file), script: module.script, libraries: this.#parts.libraries };
     const generation = this.#generation + (changed.length > 0 ? 1 : 0);
     const digests = new Map([...sources].map(([file, { digest }]) => [file, digest]));
     const [link, run] = await this.#inTurn(async () => {

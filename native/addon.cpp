@@ -7,6 +7,7 @@
 #include "main_queue.h"
 #include "png.h"
 #include "preview_interface.h"
+#include "script_variables.h"
 
 // After LLVM's headers: both define short macro-like names.
 #include <napi.h>
@@ -329,6 +330,17 @@ Napi::Value interfaceOf(const Napi::CallbackInfo &Info) {
   return Napi::String::New(Info.Env(), *Text);
 }
 
+Napi::Value reachedScriptVariables(const Napi::CallbackInfo &Info) {
+  auto Reached = findReachedScriptVariables(strings(Info[0]), number(Info[1]),
+                                            number(Info[2]));
+  if (!Reached)
+    return raise(Info.Env(), Reached.takeError());
+  auto Names = Napi::Array::New(Info.Env(), Reached->size());
+  for (size_t I = 0; I < Reached->size(); ++I)
+    Names[static_cast<uint32_t>(I)] = (*Reached)[I];
+  return Names;
+}
+
 /// For processes whose output is a pipe: a line arrives when it is printed.
 void bufferOutputByLine(const Napi::CallbackInfo &) {
   // With a buffer of ours: for one that glibc allocates itself, some lines come
@@ -341,6 +353,8 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("Engine", EngineObject::define(Env));
   Exports.Set("encodePng", Napi::Function::New(Env, encode));
   Exports.Set("readInterface", Napi::Function::New(Env, interfaceOf));
+  Exports.Set("reachedScriptVariables",
+              Napi::Function::New(Env, reachedScriptVariables));
   Exports.Set("bufferOutputByLine",
               Napi::Function::New(Env, bufferOutputByLine));
   return Exports;

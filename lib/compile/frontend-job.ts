@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'shell-quote';
 import { HotswiftError } from '../errors.js';
-import type { ModuleDescription } from '../project/module.js';
+import { findScript, type ModuleDescription } from '../project/module.js';
 import { runTool } from '../project/run-tool.js';
 import type { Toolchain } from '../project/toolchain.js';
 
@@ -105,12 +105,11 @@ export async function frontendJob(
   const outputMap = Object.fromEntries(primaries.map(({ file, dependencies }) => [file, { 'swift-dependencies': dependencies }]));
   await writeFile(outputs, JSON.stringify(outputMap));
   const isPrimary = new Set(primaries.map(({ file }) => file));
-  const hasMain = sources.some((source) => path.basename(source) === 'main.swift');
   return {
     program: template.program,
     args: [
       ...template.args,
-      ...(hasMain ? [] : ['-parse-as-library']),
+      ...(findScript(sources) === undefined ? ['-parse-as-library'] : []),
       '-vfsoverlay',
       overlay,
       '-supplementary-output-file-map',

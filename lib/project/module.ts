@@ -10,6 +10,8 @@ export interface ModuleDescription {
   file: string;
   /** Every Swift file of the module, the previewed one among them; no duplicates. */
   sources: string[];
+  /** Position of the source with top-level code, main.swift, if there is one. */
+  script?: number;
   /** Flags for swiftc, import paths included. */
   flags: string[];
   /** What relative paths in the flags count from. */
@@ -31,7 +33,8 @@ export async function describeModule(file: string, options?: ModuleOptions): Pro
     await requireReadable(previewed);
     await refusePackage(previewed);
     const name = moduleNameOf(previewed);
-    return { name, file: previewed, sources: [previewed], flags: [], workingDirectory, libraryPaths: [], libraries: [] };
+    const sources = [previewed];
+    return { name, file: previewed, sources, script: findScript(sources), flags: [], workingDirectory, libraryPaths: [], libraries: [] };
   }
   const sources = [...new Set([...options.sources.map((source) => path.resolve(source)), previewed])];
   for (const source of sources) await requireReadable(source);
@@ -41,6 +44,7 @@ export async function describeModule(file: string, options?: ModuleOptions): Pro
     name: options.name,
     file: previewed,
     sources,
+    script: findScript(sources),
     flags: [...flags, ...(options.importPaths ?? []).flatMap((folder) => ['-I', path.resolve(folder)])],
     workingDirectory,
     libraryPaths: [...(options.libraryPaths ?? []), ...libraryPaths].map((folder) => path.resolve(folder)),
@@ -48,6 +52,12 @@ export async function describeModule(file: string, options?: ModuleOptions): Pro
       library.includes(path.sep) ? path.resolve(library) : library,
     ),
   };
+}
+
+/** The position of main.swift, the one source that may have top-level code. */
+export function findScript(sources: readonly string[]): number | undefined {
+  const position = sources.findIndex((source) => path.basename(source) === 'main.swift');
+  return position < 0 ? undefined : position;
 }
 
 /** Flags that make swiftc do something else than compile each file to an object, or write files of their own. */

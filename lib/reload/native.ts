@@ -53,6 +53,8 @@ export interface NativeAddon {
   encodePng(pixels: Uint8Array, options: { width: number; height: number; premultiplied: boolean }): Promise<Buffer>;
   /** native/dependency_file.h */
   readInterface(file: string): string;
+  /** native/script_variables.h: linker names. `objects` are paths, `previewed` and `script` positions in it. */
+  reachedScriptVariables(objects: string[], previewed: number, script: number): string[];
   /** Makes C's standard output arrive line by line at the other end of a pipe. */
   bufferOutputByLine(): void;
 }

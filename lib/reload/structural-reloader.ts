@@ -7,6 +7,8 @@ export interface GenerationPlan {
   objects: string[];
   /** Which of the objects is the previewed file's. */
   previewed: number;
+  /** Which of the objects is that of main.swift, if there is one. */
+  script?: number;
   /** Shared libraries: paths, or `-l` and a name. Besides those that the objects name themselves. */
   libraries: string[];
 }

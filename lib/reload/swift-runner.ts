@@ -32,6 +32,7 @@ export class SwiftRunner {
 
   async load(plan: GenerationPlan): Promise<void> {
     const generation = await this.#translate(() => this.#engine.addGeneration(plan.objects, plan.libraries));
+    if (plan.script !== undefined) await this.#requireNoScriptVariables(plan.objects, plan.previewed, plan.script);
     this.#before = this.#newest;
     this.#newest = { generation, object: plan.previewed };
   }
@@ -55,6 +56,19 @@ export class SwiftRunner {
   call(symbol: string): Promise<number> {
     const { generation } = this.#require();
     return this.#translate(() => this.#engine.call(generation, symbol));
+  }
+
+  /** Variables of main.swift are initialised by top-level code, which never runs here: what read them would be wrong without a word. */
+  async #requireNoScriptVariables(objects: string[], previewed: number, script: number): Promise<void> {
+    const symbols = await this.#translate(() => loadAddon().reachedScriptVariables(objects, previewed, script));
+    if (symbols.length === 0) return;
+    const names = symbols.map((symbol) => this.#engine.demangle(symbol).split(' : ')[0]).join(', ');
+    throw new HotswiftError(
+      'ERR_HOTSWIFT_LINK',
+      `the previewed file uses variables of main.swift, which the program initialises when it starts and a preview does not: ${names}. ` +
+        'Move them to another file.',
+      { symbols },
+    );
   }
 
   #require(): LoadedGeneration {

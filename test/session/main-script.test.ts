@@ -1,0 +1,67 @@
+import { Fixture } from '../support/fixture';
+import { Picture } from '../support/picture';
+import { colorPreview, openSession } from '../support/session';
+
+describe('a module with a main.swift', () => {
+  const main = `
+    let color = ["#00ff00"].joined()
+    var count = [1, 2, 3].count
+    func described() -> String { color }
+    func constant() -> String { "#00ff00" }
+    struct Settings { static let color = ["#00ff00"].joined() }
+    print("started", color, count)
+    `;
+
+  function tool(view: string, files: Record<string, string> = {}) {
+    const fixture = new Fixture({ 'main.swift': main, 'View.swift': colorPreview(view), ...files });
+    const sources = ['main.swift', 'View.swift', ...Object.keys(files)].map((name) => fixture.path(name));
+    return { fixture, options: { file: fixture.path('View.swift'), module: { name: 'Tool', sources } } };
+  }
+
+  it.each([
+    ['a constant', '\\(constant())'],
+    ['a static property', '\\(Settings.color)'],
+  ])('is previewed without being run, and may use %s of it', async (_, color) => {
+    const session = await openSession(tool(color).options);
+    const printed: unknown[] = [];
+    session.stdout.on('data', (chunk) => printed.push(chunk));
+    expect(session.error).toBeNull();
+    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
+    await session.close();
+    expect(printed).toEqual([]);
+  });
+
+  it.each([
+    ['directly', '\\(color)', {}, ['color']],
+    ['in a function of main.swift', '\\(described())', {}, ['color']],
+    ['in another file', '\\(helper())', { 'Helper.swift': 'func helper() -> String { described() + String(count) }' }, ['color', 'count']],
+  ])('says which variables of it the preview uses %s: nothing initialises them', async (_, color, files, names) => {
+    const { fixture, options } = tool(color, files);
+    const session = await openSession(options);
+    expect(session.error).toMatchObject({
+      code: 'ERR_HOTSWIFT_LINK',
+      message: expect.stringContaining(`a preview does not: ${names.map((name) => `Tool.${name}`).join(', ')}.`),
+      symbols: names.map((name) => expect.stringContaining(name)),
+    });
+    fixture.write('View.swift', colorPreview('\\(constant())'));
+    await session.reload();
+    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
+  });
+
+  it('is no trouble for files that have nothing to do with its variables', async () => {
+    const unused = { 'Unused.swift': 'func unused() -> Int { count }', 'Colors.swift': 'func green() -> String { "#00ff00" }' };
+    const session = await openSession(tool('\\(green())', unused).options);
+    expect(session.error).toBeNull();
+    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
+  });
+
+  it('may hold the preview itself', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('main.swift', `${colorPreview('\\(green())')}func green() -> String { "#00ff00" }\nprint("started")\n`);
+    const session = await openSession({ file });
+    expect(session.error).toBeNull();
+    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
+    fixture.write('main.swift', `${colorPreview('\\(green)')}let green = ["#00ff00"].joined()\n`);
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_LINK', message: expect.stringContaining('green') });
+  });
+});
