@@ -34,9 +34,8 @@ const StringSet<> &partsOfTheProcess() {
 /// C++ standard) and malloc's family ("Replacing malloc" in glibc's manual).
 bool isReplaceable(StringRef Symbol) {
   static const StringSet<> MallocFamily = {
-      "malloc",         "calloc",   "realloc", "free",
-      "aligned_alloc",  "memalign", "valloc",  "pvalloc",
-      "posix_memalign", "malloc_usable_size"};
+      "malloc",   "calloc", "realloc", "free",           "aligned_alloc",
+      "memalign", "valloc", "pvalloc", "posix_memalign", "malloc_usable_size"};
   return Symbol.starts_with("_Znw") || Symbol.starts_with("_Zna") ||
          Symbol.starts_with("_Zdl") || Symbol.starts_with("_Zda") ||
          MallocFamily.contains(Symbol);

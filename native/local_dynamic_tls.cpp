@@ -51,14 +51,15 @@ std::vector<PendingOffset> takeOffsets(LinkGraph &G) {
   return Taken;
 }
 
-Error writeOffsets(ArrayRef<PendingOffset> Pending, const Block &Start) {
+Error writeOffsets(LinkGraph &G, ArrayRef<PendingOffset> Pending,
+                   const Block &Start) {
   for (const PendingOffset &Offset : Pending) {
     const int64_t Distance = static_cast<int64_t>(
         Offset.Variable->getAddress() - Start.getAddress() + Offset.Addend);
     if (!isInt<32>(Distance))
       return makeError(ErrorKind::Link,
                        "a thread-local variable lies out of reach");
-    support::endian::write32le(Offset.Place->getAlreadyMutableContent().data() +
+    support::endian::write32le(Offset.Place->getMutableContent(G).data() +
                                    Offset.Offset,
                                static_cast<uint32_t>(Distance));
   }
@@ -121,10 +122,10 @@ void LocalDynamicPlugin::modifyPassConfig(
       Shared->Pending = takeOffsets(G);
     return Error::success();
   });
-  Config.PreFixupPasses.push_back([Shared](LinkGraph &) -> Error {
+  Config.PreFixupPasses.push_back([Shared](LinkGraph &G) -> Error {
     return Shared->Pending.empty()
                ? Error::success()
-               : writeOffsets(Shared->Pending, *Shared->Start);
+               : writeOffsets(G, Shared->Pending, *Shared->Start);
   });
 }
 

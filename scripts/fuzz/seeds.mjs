@@ -75,6 +75,13 @@ const sources = {
       }`,
     variants: [['-O1'], ['-O1', '-fdata-sections', '-g1']],
   },
+  'locals.cpp': {
+    text: `
+      static thread_local char first = 1;
+      static thread_local long zeros, more;
+      long locals() { return ++first + ++zeros + more++; }`,
+    variants: [['-O2'], ['-O2', '-fdata-sections']],
+  },
 };
 
 /**
