@@ -15,33 +15,39 @@ import { configureOnce, jobs } from './cmake.mjs';
 import { bringThirdParty, buildArtifacts } from './third-party.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const buildFolder = path.join(root, 'build-cmake');
 
-/** Where the finished addon is. */
-export const addon = path.join(buildFolder, 'Release', 'hotswift.node');
+/**
+ * Where the finished addon is, in a build folder of the tree.
+ * @param {string} [folder]
+ */
+export function addonIn(folder = 'build-cmake') {
+  return path.join(root, folder, 'Release', 'hotswift.node');
+}
 
 /**
  * Brings the third-party artifacts that are missing and builds what is out of date.
  * @param {object} [options]
+ * @param {string} [options.folder] the build folder
+ * @param {string[]} [options.definitions] variables for CMake, `NAME=value`
  * @param {(message: string) => void} [options.report] told before anything that takes long
  * @param {object} [options.output] how the build's output is treated, as the options of `run`
  * @returns {Promise<boolean>} whether anything was out of date
  */
-export async function buildNative({ report, output } = {}) {
+export async function buildNative({ folder = 'build-cmake', definitions = [], report, output } = {}) {
   await bringThirdParty(buildArtifacts, report);
   if (ask('cmake', ['--version']) === null) throw new SetupError('cmake is missing, 3.22 or newer is needed');
-  await configure(output);
-  const before = modified(addon);
+  const buildFolder = path.join(root, folder);
+  await configure(buildFolder, definitions, output);
+  const before = modified(addonIn(folder));
   await run('cmake', ['--build', buildFolder, '--config', 'Release', '--parallel', String(jobs())], { ...output, cwd: root });
-  return modified(addon) !== before;
+  return modified(addonIn(folder)) !== before;
 }
 
-function configure(output) {
-  return configureOnce(buildFolder, configurationInputs(), () =>
-    run(process.execPath, [cmakeJs(), 'configure', '--directory', root, '--out', buildFolder, '--config', 'Release'], {
-      ...output,
-      cwd: root,
-    }),
+function configure(buildFolder, definitions, output) {
+  const where = ['--directory', root, '--out', buildFolder, '--config', 'Release'];
+  const args = [cmakeJs(), 'configure', ...where, ...definitions.map((definition) => `--CD${definition}`)];
+  return configureOnce(buildFolder, { ...configurationInputs(), definitions }, () =>
+    run(process.execPath, args, { ...output, cwd: root }),
   );
 }
 
@@ -79,7 +85,7 @@ async function main() {
   const folder = values['product-dir'];
   if (folder) {
     mkdirSync(folder, { recursive: true });
-    copyFileSync(addon, path.join(folder, path.basename(addon)));
+    copyFileSync(addonIn(), path.join(folder, path.basename(addonIn())));
   }
 }
 

@@ -1,6 +1,6 @@
+import { inChild } from '../support/child';
 import { Fixture, toolchain } from '../support/fixture';
 import { compileC, compileSwift } from '../support/swift-objects';
-import { inChild } from './support/child';
 
 const addonPath = require.resolve('../../lib/reload/native.js');
 

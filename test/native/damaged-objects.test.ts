@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
+import { header, sectionNamed, sectionType, symbolNamed } from '../support/elf';
 import { Fixture, toolchain } from '../support/fixture';
 import { buildLibrary, compileC, compileSwift } from '../support/swift-objects';
-import { header, sectionNamed, sectionType, symbolNamed } from './support/elf';
 
 const arm64 = 183;
 

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
+import { inChild } from '../support/child';
 import { Fixture, toolchain, toolEnvironment } from '../support/fixture';
 import { buildLibrary, compileC, compileSwift } from '../support/swift-objects';
-import { inChild } from './support/child';
 
 describe('the libraries of a generation', () => {
   const fresh = (searched: string[] = []): NativeEngine => new (loadAddon().Engine)([...searched, ...toolchain().runtimeLibraries]);

@@ -1,6 +1,6 @@
+import { inChild } from '../support/child';
 import { Fixture, toolchain } from '../support/fixture';
 import { compileSwift } from '../support/swift-objects';
-import { inChild } from './support/child';
 
 /** Starts `start`, then asks `progress` again and again, for it to become `goal`; and how long that took, in milliseconds. */
 function reached(source: string, goal: number, uses: string[] = []): Promise<{ progress: number; milliseconds: number }> {

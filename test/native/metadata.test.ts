@@ -1,7 +1,7 @@
 import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
+import { sectionsOf, symbolsOf } from '../support/elf';
 import { Fixture, toolchain } from '../support/fixture';
 import { compileC, compileSwift } from '../support/swift-objects';
-import { sectionsOf, symbolsOf } from './support/elf';
 
 describe("a generation's Swift metadata", () => {
   let engine: NativeEngine;

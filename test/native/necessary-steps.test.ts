@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import type { NativeAddon } from '../../lib/reload/native.js';
+import { inChild } from '../support/child';
 import { Fixture, toolchain } from '../support/fixture';
 import { compileC, compileSwift } from '../support/swift-objects';
-import { inChild } from './support/child';
 
 const build = path.join(__dirname, '..', '..', 'build-cmake');
 const addons = {

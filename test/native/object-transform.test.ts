@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
+import { oversizedSymbols, permissionsOf, relocationsOf, relocationType, sectionFlag, sectionsOf, symbolNamed } from '../support/elf';
 import { Fixture, toolchain } from '../support/fixture';
 import { compileC, compileSwift } from '../support/swift-objects';
-import { oversizedSymbols, permissionsOf, relocationsOf, relocationType, sectionFlag, sectionsOf, symbolNamed } from './support/elf';
 
 describe('an object as the compiler emits it', () => {
   let engine: NativeEngine;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { inChild } from '../support/child';
+import { sectionsOf, sectionType } from '../support/elf';
 import { Fixture, toolchain } from '../support/fixture';
 import { compileC, compileSwift } from '../support/swift-objects';
-import { inChild } from './support/child';
-import { sectionsOf, sectionType } from './support/elf';
 
 const objectsOfACampaign = 300;
 

@@ -1,4 +1,5 @@
-import { inChild } from '../native/support/child';
+import type { HotswiftError } from '../../lib/index.js';
+import { inChild } from '../support/child';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
@@ -48,7 +49,7 @@ describe('code that needs the main actor', () => {
         const session = await require(library).createSession({ file, isolation });
         const pictures = [];
         for (const preview of [0, 1, 2, 3]) pictures.push((await session.snapshot({ preview })).data.toString('base64'));
-        const failure = await session.snapshot({ preview: 4 }).catch(({ code, message }) => ({ code, message }));
+        const failure = await session.snapshot({ preview: 4 }).catch(({ code, message }: HotswiftError) => ({ code, message }));
         const entry = await session.call('entry');
         await session.close();
         return { pictures, failure, entry };

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { PNG } from 'pngjs';
 import type { ModuleOptions } from '../../../lib/index.js';
 import * as hotswift from '../../../lib/index.js';
-import { inChild } from '../../native/support/child';
+import { inChild } from '../../support/child';
 
 const library = path.join(__dirname, '..', '..', '..', 'dist', 'index.js');
 

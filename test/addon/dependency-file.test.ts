@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadAddon } from '../../lib/reload/native.js';
+import { inChild } from '../support/child';
 import { Fixture } from '../support/fixture';
 import { compileSwift } from '../support/swift-objects';
-import { inChild } from './support/child';
 
 const source = `
   struct Card {

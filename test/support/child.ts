@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import type { NativeAddon } from '../../../lib/reload/native.js';
+import type { NativeAddon } from '../../lib/reload/native.js';
 
-const addonModule = path.join(__dirname, '..', '..', '..', 'dist', 'reload', 'native.js');
+const addonModule = path.join(__dirname, '..', '..', 'dist', 'reload', 'native.js');
 const marker = 'the answer of the child: ';
 
 /**
