@@ -61,6 +61,10 @@ func result() -> String {
     struct Registry { std::vector<std::string> names; Registry() { names = {"one", "two", "three"}; } };
     inline Registry &registry() { static Registry made; return made; }
     inline const char *joined() { static std::string text; for (auto &name : registry().names) text += name + " "; return text.c_str(); }
+    inline int constructions = 0;
+    struct Counted { Counted() { ++constructions; } };
+    inline Counted one, other;
+    inline int constructed() { return (&one != &other) * constructions; }
     inline thread_local int here = 40;
     inline int next() { return ++here; }
     inline int nextElsewhere() { int seen = 0; std::thread([&] { next(); seen = next(); }).join(); return seen; }
@@ -76,7 +80,7 @@ import Geometry
 func result() -> String {
   let names = String(cString: joined())
   let counts = [next(), next(), nextElsewhere(), next()]
-  return "\\(names), threads \\(counts), guarded \\(guarded(2)) \\(guarded(3)), square \\(Square().sides()), \\(largest(Int32(3), Int32(9)))"
+  return "\\(names), constructed \\(constructed()), threads \\(counts), guarded \\(guarded(2)) \\(guarded(3)), square \\(Square().sides()), \\(largest(Int32(3), Int32(9)))"
 }
 `;
   const cxx = ['-cxx-interoperability-mode=default', '-swift-version', '6'];
@@ -87,7 +91,7 @@ func result() -> String {
       'include/Geometry.h': cxxHeader,
     });
     const options = { importPaths: [fixture.path('include')], flags: cxx };
-    const told = (square: number) => `one two three , threads [41, 42, 42, 43], guarded 2 -1, square ${square}, 9`;
+    const told = (square: number) => `one two three , constructed 2, threads [41, 42, 42, 43], guarded 2 -1, square ${square}, 9`;
     expect(await generations(fixture, cxxText, ['Square().sides()', 'Square().sides() * 2'], options)).toEqual([told(4), told(8), told(4)]);
   });
 
