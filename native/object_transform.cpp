@@ -60,6 +60,10 @@ uint64_t patchedSize(const Triple &Target, uint32_t Type) {
   case ELF::R_X86_64_GOTOFF64:
   case ELF::R_X86_64_GOTPC64:
   case ELF::R_X86_64_GOTPCREL64:
+  case ELF::R_X86_64_GOTPLT64:
+  case ELF::R_X86_64_PLTOFF64:
+  case ELF::R_X86_64_SIZE64:
+  case ELF::R_X86_64_DTPMOD64:
   case ELF::R_X86_64_DTPOFF64:
   case ELF::R_X86_64_TPOFF64:
     return 8;

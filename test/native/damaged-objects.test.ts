@@ -6,6 +6,7 @@ import { Fixture, toolchain } from '../support/fixture';
 import { buildLibrary, compileC, compileSwift } from '../support/swift-objects';
 
 const arm64 = 183;
+const sizeRelocation = 33;
 
 describe('an object that is corrupt, truncated or foreign is an error that names the file, and the engine goes on', () => {
   let engine: NativeEngine;
@@ -92,6 +93,15 @@ describe('an object that is corrupt, truncated or foreign is an error that names
     'has relocations of zero-filled memory': [
       () => patched((copy) => copy.writeUInt32LE(sectionType.zeroFilled, sectionNamed(copy, '.text').header + 4)),
       'has relocations of a section without contents',
+    ],
+    'patches eight bytes with the size of a symbol where four are left': [
+      () =>
+        patched((copy) => {
+          const relocation = sectionNamed(copy, '.rela.text').offset;
+          copy.writeBigUInt64LE(BigInt(sectionNamed(copy, '.text').size - 4), relocation);
+          copy.writeUInt32LE(sizeRelocation, relocation + 8);
+        }),
+      'has a relocation outside of its section',
     ],
     'has a symbol past the end of its section': [
       () => patched((copy) => copy.writeBigUInt64LE(1000n, symbolNamed(copy, 'plain').entry + 8)),
