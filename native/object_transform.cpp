@@ -100,6 +100,7 @@ private:
     return makeError(ErrorKind::Object, Name + ": " + Why);
   }
   Error checkHeader() const;
+  Error checkOverlaps() const;
   Error checkSection(const ElfFile &File, const Section &S) const;
   Error checkRelocations(const ElfFile &File, const Section &S) const;
   Error checkUnwindInformation(const ElfFile &File, const Section &S) const;
@@ -144,6 +145,25 @@ Error ElfTransform::checkHeader() const {
     return refuse("has no section table");
   if (Header.e_shoff % alignof(ELF::Elf64_Shdr) != 0)
     return refuse("has a misaligned section table");
+  return Error::success();
+}
+
+/// Symbols and section headers are written to after the rest was checked:
+/// nothing else may lie there.
+Error ElfTransform::checkOverlaps() const {
+  using Range = std::pair<uint64_t, uint64_t>;
+  const auto &Header = *reinterpret_cast<const ELF64LE::Ehdr *>(Bytes.data());
+  SmallVector<Range> Ranges{
+      {0, sizeof(Header)},
+      {Header.e_shoff, Header.e_shoff + Sections.size() * sizeof(Section)}};
+  for (const Section &S : Sections)
+    if (S.sh_type != ELF::SHT_NOBITS && S.sh_type != ELF::SHT_NULL &&
+        S.sh_size > 0)
+      Ranges.emplace_back(S.sh_offset, S.sh_offset + S.sh_size);
+  llvm::sort(Ranges);
+  for (auto [Before, After] : zip(Ranges, drop_begin(Ranges)))
+    if (Before.second > After.first)
+      return refuse("has sections that overlap each other");
   return Error::success();
 }
 
@@ -346,6 +366,8 @@ Error ElfTransform::run() {
   for (const Section &S : Sections)
     if (Error E = checkSection(*File, S))
       return E;
+  if (Error E = checkOverlaps())
+    return E;
   auto SectionNames = File->getSectionStringTable(Sections);
   if (!SectionNames)
     return refuse(toString(SectionNames.takeError()));

@@ -35,7 +35,7 @@ struct PreparedObject {
 /// that a damaged file is an error and not undefined behaviour in the linker.
 ///
 /// Runs before ORC sees the object: its symbol table is read there, too. Linear
-/// in sections, symbols and relocations.
+/// in symbols and relocations, sections are sorted.
 llvm::Expected<PreparedObject> prepareObject(llvm::MemoryBufferRef Input,
                                              const llvm::Triple &Target);
 

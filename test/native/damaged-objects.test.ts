@@ -103,6 +103,16 @@ describe('an object that is corrupt, truncated or foreign is an error that names
         }),
       'has a relocation outside of its section',
     ],
+    'has a section where its symbols are': [
+      () =>
+        patched((copy) => copy.writeBigUInt64LE(BigInt(sectionNamed(copy, '.symtab').offset), sectionNamed(copy, '.comment').header + 24)),
+      'has sections that overlap each other',
+    ],
+    'has its section table where a section is': [
+      () =>
+        patched((copy) => copy.writeBigUInt64LE(BigInt(sectionNamed(copy, '.symtab').header), sectionNamed(copy, '.comment').header + 24)),
+      'has sections that overlap each other',
+    ],
     'has a symbol past the end of its section': [
       () => patched((copy) => copy.writeBigUInt64LE(1000n, symbolNamed(copy, 'plain').entry + 8)),
       'has a symbol that starts past the end of its section',
