@@ -11,6 +11,8 @@
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <cstring>
+
 using namespace llvm;
 using object::ELF64LE;
 using ElfFile = object::ELFFile<ELF64LE>;
@@ -241,6 +243,13 @@ Error ElfTransform::clampSymbols(const ElfFile &File, const Section &Table) {
   auto Names = File.getStringTableForSymtab(Table, Sections);
   if (!Names)
     return refuse(toString(Names.takeError()));
+  // A relocation without a symbol names the first one, which JITLink takes for
+  // none only if it is empty.
+  static constexpr Symbol Null = {};
+  if (!Symbols->empty() &&
+      (std::memcmp(&Symbols->front(), &Null, sizeof(Null)) != 0 ||
+       (!Names->empty() && Names->front() != '\0')))
+    return refuse("has a symbol table that does not begin with a null symbol");
   for (const Symbol &S : *Symbols) {
     if (S.st_name >= Names->size() && !(S.st_name == 0 && Names->empty()))
       return refuse("has a symbol whose name lies outside of the name table");

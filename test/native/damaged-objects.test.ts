@@ -113,6 +113,14 @@ describe('an object that is corrupt, truncated or foreign is an error that names
         patched((copy) => copy.writeBigUInt64LE(BigInt(sectionNamed(copy, '.symtab').header), sectionNamed(copy, '.comment').header + 24)),
       'has sections that overlap each other',
     ],
+    'has a first symbol that is one': [
+      () => patched((copy) => copy.writeUInt16LE(1, sectionNamed(copy, '.symtab').offset + 6)),
+      'has a symbol table that does not begin with a null symbol',
+    ],
+    'has a first symbol with a name': [
+      () => patched((copy) => copy.write('x', sectionNamed(copy, '.strtab').offset)),
+      'has a symbol table that does not begin with a null symbol',
+    ],
     'has a symbol past the end of its section': [
       () => patched((copy) => copy.writeBigUInt64LE(1000n, symbolNamed(copy, 'plain').entry + 8)),
       'has a symbol that starts past the end of its section',
