@@ -350,6 +350,8 @@ Error ElfTransform::renameSections(const ElfFile &File) {
 }
 
 Error ElfTransform::readAutolink(const ElfFile &File, const Section &S) {
+  if (S.sh_type != ELF::SHT_PROGBITS)
+    return refuse("has linker flags in a section of another kind");
   auto Contents = File.getSectionContentsAsArray<char>(S);
   if (!Contents)
     return refuse(toString(Contents.takeError()));

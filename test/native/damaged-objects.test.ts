@@ -38,8 +38,8 @@ describe('an object that is corrupt, truncated or foreign is an error that names
     throw new Error(`${file} was linked`);
   }
 
-  const patched = (change: (copy: Buffer) => void): string => {
-    const copy = Buffer.from(bytes);
+  const patched = (change: (copy: Buffer) => void, original = bytes): string => {
+    const copy = Buffer.from(original);
     change(copy);
     return fixture.write('patched.o', copy);
   };
@@ -120,6 +120,14 @@ describe('an object that is corrupt, truncated or foreign is an error that names
     'has a first symbol with a name': [
       () => patched((copy) => copy.write('x', sectionNamed(copy, '.strtab').offset)),
       'has a symbol table that does not begin with a null symbol',
+    ],
+    'takes its symbols for linker flags': [
+      () =>
+        patched((copy) => {
+          const [symbols, flags] = ['.symtab', '.swift1_autolink_entries'].map((name) => sectionNamed(copy, name));
+          copy.copy(copy, symbols.header, flags.header, flags.header + 4);
+        }, readFileSync(good)),
+      'has linker flags in a section of another kind',
     ],
     'has a symbol past the end of its section': [
       () => patched((copy) => copy.writeBigUInt64LE(1000n, symbolNamed(copy, 'plain').entry + 8)),
