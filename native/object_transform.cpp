@@ -173,9 +173,13 @@ Error ElfTransform::checkSection(const ElfFile &File, const Section &S) const {
   if (S.sh_addralign > MaxAlignment ||
       (S.sh_addralign != 0 && !isPowerOf2_64(S.sh_addralign)))
     return refuse("has a section with an impossible alignment");
-  if (S.sh_type == ELF::SHT_NOBITS)
+  if (S.sh_type == ELF::SHT_NOBITS) {
+    // JITLink copies the contents of what is not loaded.
+    if (!(S.sh_flags & ELF::SHF_ALLOC))
+      return refuse("has a zero-filled section that is not loaded");
     return S.sh_size > MaxZeroFill ? refuse("has an impossibly large section")
                                    : Error::success();
+  }
   if (S.sh_type == ELF::SHT_NULL)
     return Error::success();
   if (S.sh_offset > Bytes.size() || S.sh_size > Bytes.size() - S.sh_offset)
@@ -218,6 +222,8 @@ Error ElfTransform::checkRelocations(const ElfFile &File,
 
 Error ElfTransform::checkUnwindInformation(const ElfFile &File,
                                            const Section &S) const {
+  if (!(S.sh_flags & ELF::SHF_ALLOC))
+    return refuse("has unwind information that is not loaded");
   auto Contents = File.getSectionContents(S);
   if (!Contents)
     return refuse(toString(Contents.takeError()));
@@ -293,8 +299,12 @@ Error ElfTransform::rewriteThreadLocals(const ElfFile &File, const Section &S) {
 void ElfTransform::orderSections() {
   uint64_t Next = 0;
   for (const Section &S : Sections) {
-    if (!(S.sh_flags & ELF::SHF_ALLOC))
+    if (!(S.sh_flags & ELF::SHF_ALLOC) || S.sh_type == ELF::SHT_NULL) {
+      // As compilers leave it: the highest addresses are keys that JITLink's
+      // tables of symbols keep for themselves.
+      writable(S).sh_addr = 0;
       continue;
+    }
     Next = alignTo(Next, Align(std::max<uint64_t>(S.sh_addralign, 1)));
     writable(S).sh_addr = Next;
     // An empty section shares its address with no other: JITLink would say that

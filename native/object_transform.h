@@ -29,7 +29,8 @@ struct PreparedObject {
 ///  - accesses in the local-dynamic model are rewritten (local_dynamic_tls.h).
 /// Sections get addresses of their own, in the order of the file: JITLink takes
 /// two blocks at one address for an overlap, and lays out by address, so that
-/// for example conformance records come in the order of the source.
+/// for example conformance records come in the order of the source. Those that
+/// are not loaded have none.
 ///
 /// Every offset, index and size that the linker will follow is checked here, so
 /// that a damaged file is an error and not undefined behaviour in the linker.

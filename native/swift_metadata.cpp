@@ -56,6 +56,10 @@ Error keepMetadata(jitlink::LinkGraph &G) {
     jitlink::Section *Section = G.findSectionByName(Name);
     if (!Section)
       continue;
+    // The runtime would read it where nothing is.
+    if (Section->getMemLifetime() == orc::MemLifetime::NoAlloc)
+      return makeError(ErrorKind::Link, G.getName() + ": has Swift metadata (" +
+                                            Name + ") that is not loaded");
     DenseSet<jitlink::Block *> Kept;
     for (jitlink::Symbol *Symbol : Section->symbols()) {
       Symbol->setLive(true);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
-import { header, sectionNamed, sectionType, symbolNamed } from '../support/elf';
+import { header, sectionFlag, sectionNamed, sectionsOf, sectionType, symbolNamed } from '../support/elf';
 import { Fixture, toolchain } from '../support/fixture';
 import { buildLibrary, compileC, compileSwift } from '../support/swift-objects';
 
@@ -17,6 +17,8 @@ describe('an object that is corrupt, truncated or foreign is an error that names
     engine = new (loadAddon().Engine)(toolchain().runtimeLibraries);
     fixture = new Fixture({
       'Good.swift': '@_cdecl("good") func good() -> Int32 { [1, 4, 6].reduce(0, +) }',
+      'Shape.swift': 'struct Shape { var sides = 4 }',
+      'debugged.c': 'int debugged(void) { return 5; }',
       'plain.c': 'int variable = 3; extern int elsewhere(int); int plain(void) { return elsewhere(variable); }',
     });
     good = compileSwift(fixture, 'Good', ['Good.swift'])[0];
@@ -103,6 +105,10 @@ describe('an object that is corrupt, truncated or foreign is an error that names
         }),
       'has a relocation outside of its section',
     ],
+    'has zeros that are not loaded': [
+      () => patched((copy) => copy.writeBigUInt64LE(0n, sectionNamed(copy, '.bss').header + 8)),
+      'has a zero-filled section that is not loaded',
+    ],
     'has a section where its symbols are': [
       () =>
         patched((copy) => copy.writeBigUInt64LE(BigInt(sectionNamed(copy, '.symtab').offset), sectionNamed(copy, '.comment').header + 24)),
@@ -146,6 +152,10 @@ describe('an object that is corrupt, truncated or foreign is an error that names
       () => patched((copy) => copy.writeUInt32LE(0x1d, sectionNamed(copy, '.eh_frame').offset + 0x1c)),
       'has damaged unwind information',
     ],
+    'has unwind information that is not loaded': [
+      () => patched((copy) => copy.writeBigUInt64LE(0n, sectionNamed(copy, '.eh_frame').header + 8)),
+      'has unwind information that is not loaded',
+    ],
     'encodes the pointers of its unwind information in no known way': [
       () => patched((copy) => copy.writeUInt8(0x7b, sectionNamed(copy, '.eh_frame').offset + 0x10)),
       'has damaged unwind information',
@@ -160,6 +170,32 @@ describe('an object that is corrupt, truncated or foreign is an error that names
     const file = patched((copy) => copy.writeUInt8(0x92, symbolNamed(copy, 'plain').entry + 4));
     const { kind, message } = await refusal(file);
     expect({ kind, message }).toEqual({ kind: 'link', message: expect.stringContaining('Unrecognized symbol binding 9 for plain') });
+  });
+
+  it('one whose Swift metadata is not loaded, which only the linker notices', async () => {
+    const [object] = compileSwift(fixture, 'Shape', ['Shape.swift']);
+    const file = patched((copy) => copy.writeBigUInt64LE(0n, sectionNamed(copy, 'swift5_fieldmd').header + 8), readFileSync(object));
+    expect(await refusal(file)).toEqual({ kind: 'link', message: 'has Swift metadata (swift5_fieldmd) that is not loaded' });
+  });
+
+  const allOnes = 2n ** 64n - 1n;
+  it.each([
+    [
+      'debug information at the end of all addresses',
+      (copy: Buffer) => copy.writeBigUInt64LE(allOnes, sectionNamed(copy, '.debug_info').header + 16),
+    ],
+    [
+      'a null section as large as all addresses',
+      (copy: Buffer) => {
+        const [none] = sectionsOf(copy);
+        copy.writeBigUInt64LE(BigInt(sectionFlag.allocate), none.header + 8);
+        copy.writeBigUInt64LE(allOnes, none.header + 32);
+      },
+    ],
+  ])('one with %s is no error: it is not loaded', async (_, change) => {
+    const original = readFileSync(compileC(fixture, 'debugged.c', ['-g']));
+    const generation = await engine.addGeneration([patched(change, original)], []);
+    expect(engine.call(generation, 'debugged')).toBe(5);
   });
 
   it('one that was cut off at any length', async () => {
