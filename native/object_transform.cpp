@@ -227,13 +227,19 @@ Error ElfTransform::checkUnwindInformation(const ElfFile &File,
   auto Contents = File.getSectionContents(S);
   if (!Contents)
     return refuse(toString(Contents.takeError()));
-  DenseSet<uint64_t> Relocated;
+  DenseMap<uint64_t, uint64_t> Relocated;
   for (const Section &Other : Sections) {
     if (Other.sh_type != ELF::SHT_RELA || &Sections[Other.sh_info] != &S)
       continue;
     // Checked before: checkRelocations.
-    for (const auto &Relocation : cantFail(File.relas(Other)))
-      Relocated.insert(Relocation.r_offset);
+    for (const auto &Relocation : cantFail(File.relas(Other))) {
+      const uint64_t Size =
+          patchedSize(Target, Relocation.getType(/*isMips64EL=*/false));
+      if (Size == 0)
+        continue;
+      uint64_t &Patched = Relocated[Relocation.r_offset];
+      Patched = std::max(Patched, Size);
+    }
   }
   const StringRef Bytes(reinterpret_cast<const char *>(Contents->data()),
                         Contents->size());

@@ -12,7 +12,8 @@ namespace {
 
 class UnwindInformation {
 public:
-  UnwindInformation(StringRef Contents, const DenseSet<uint64_t> &Relocated)
+  UnwindInformation(StringRef Contents,
+                    const DenseMap<uint64_t, uint64_t> &Relocated)
       : Data(Contents, /*IsLittleEndian=*/true, /*AddressSize=*/8),
         Relocated(Relocated) {}
 
@@ -29,7 +30,7 @@ public:
         return false;
       Start = End;
     }
-    return true;
+    return Pointers == Relocated.size();
   }
 
 private:
@@ -97,8 +98,10 @@ private:
 
   /// In an object that is not linked yet, every pointer is a relocation.
   bool readPointer(uint8_t Encoding, Cursor &At) {
-    const bool Known = sizeOf(Encoding) != 0 && Relocated.contains(At.tell());
-    Data.skip(At, sizeOf(Encoding));
+    const uint8_t Size = sizeOf(Encoding);
+    const bool Known = Size != 0 && Relocated.lookup(At.tell()) == Size;
+    Data.skip(At, Size);
+    ++Pointers;
     return Known;
   }
 
@@ -122,14 +125,15 @@ private:
   }
 
   DataExtractor Data;
-  const DenseSet<uint64_t> &Relocated;
+  const DenseMap<uint64_t, uint64_t> &Relocated;
+  size_t Pointers = 0;
   std::map<uint64_t, Common> Commons; ///< by their offsets
 };
 
 } // namespace
 
 bool isUnwindInformationSound(StringRef Contents,
-                              const DenseSet<uint64_t> &Relocated) {
+                              const DenseMap<uint64_t, uint64_t> &Relocated) {
   return UnwindInformation(Contents, Relocated).isSound();
 }
 

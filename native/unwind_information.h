@@ -1,6 +1,6 @@
 #pragma once
 
-#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
@@ -14,8 +14,11 @@ namespace hotswift {
 /// the process where they make no sense. Accepted is what JITLink supports, as
 /// far as compilers emit it.
 ///
-/// \p Relocated: the offsets in the section that relocations patch.
-bool isUnwindInformationSound(llvm::StringRef Contents,
-                              const llvm::DenseSet<uint64_t> &Relocated);
+/// \p Relocated: the offsets in the section that relocations patch, and how
+/// many bytes each of them does. They are addresses and nothing else: a
+/// record's length would be checked before it is patched.
+bool isUnwindInformationSound(
+    llvm::StringRef Contents,
+    const llvm::DenseMap<uint64_t, uint64_t> &Relocated);
 
 } // namespace hotswift

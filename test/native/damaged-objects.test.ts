@@ -6,6 +6,7 @@ import { Fixture, toolchain } from '../support/fixture';
 import { buildLibrary, compileC, compileSwift } from '../support/swift-objects';
 
 const arm64 = 183;
+const wideRelocation = 1;
 const sizeRelocation = 33;
 
 describe('an object that is corrupt, truncated or foreign is an error that names the file, and the engine goes on', () => {
@@ -150,6 +151,18 @@ describe('an object that is corrupt, truncated or foreign is an error that names
     'has unwind information that refers to itself': [
       // One more than the distance to the section's start.
       () => patched((copy) => copy.writeUInt32LE(0x1d, sectionNamed(copy, '.eh_frame').offset + 0x1c)),
+      'has damaged unwind information',
+    ],
+    'relocates more of its unwind information than the pointers': [
+      () =>
+        patched((copy) => {
+          const unwinding = sectionsOf(copy).findIndex(({ name }) => name === '.eh_frame');
+          copy.writeUInt32LE(unwinding, sectionNamed(copy, '.rela.text').header + 44);
+        }),
+      'has damaged unwind information',
+    ],
+    'relocates more than a pointer where one is in its unwind information': [
+      () => patched((copy) => copy.writeUInt32LE(wideRelocation, sectionNamed(copy, '.rela.eh_frame').offset + 8)),
       'has damaged unwind information',
     ],
     'has unwind information that is not loaded': [
