@@ -112,6 +112,13 @@ private:
   Error renameSections(const ElfFile &File);
   Error readAutolink(const ElfFile &File, const Section &S);
 
+  /// The section that holds the names of all of them; the null section if none
+  /// does.
+  const Section &nameSection(const ElfFile &File) const {
+    const uint32_t Index = File.getHeader().e_shstrndx;
+    return Sections[Index == ELF::SHN_XINDEX ? Sections[0].sh_link : Index];
+  }
+
   /// The file is a private, writable copy; LLVM's readers only hand out const.
   template <typename T> T &writable(const T &Value) const {
     return const_cast<T &>(Value);
@@ -355,12 +362,9 @@ Error ElfTransform::renameSections(const ElfFile &File) {
   if (!Renamed)
     return Error::success();
 
-  const auto &Header = File.getHeader();
-  const Section &NameSection = Sections[Header.e_shstrndx == ELF::SHN_XINDEX
-                                            ? uint32_t(Sections[0].sh_link)
-                                            : uint32_t(Header.e_shstrndx)];
-  writable(NameSection).sh_offset = Bytes.size();
-  writable(NameSection).sh_size = Names.size();
+  const Section &Holder = nameSection(File);
+  writable(Holder).sh_offset = Bytes.size();
+  writable(Holder).sh_size = Names.size();
   NewNames = std::move(Names);
   return Error::success();
 }
@@ -389,6 +393,8 @@ Error ElfTransform::run() {
   if (!Table)
     return refuse(toString(Table.takeError()));
   Sections = *Table;
+  if (Sections.empty())
+    return refuse("has no section table");
 
   for (const Section &S : Sections)
     if (Error E = checkSection(*File, S))
@@ -398,6 +404,8 @@ Error ElfTransform::run() {
   auto SectionNames = File->getSectionStringTable(Sections);
   if (!SectionNames)
     return refuse(toString(SectionNames.takeError()));
+  if (&nameSection(*File) == &Sections[0])
+    return refuse("has no section names");
   for (const Section &S : Sections) {
     if (S.sh_type == ELF::SHT_SYMTAB)
       if (Error E = clampSymbols(*File, S))

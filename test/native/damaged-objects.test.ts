@@ -74,6 +74,8 @@ describe('an object that is corrupt, truncated or foreign is an error that names
         fixture.write('mach.o', Buffer.concat([Buffer.from('cffaedfe07000001030000000100000000000000000000000000000000000000', 'hex')])),
       'is not an object file of this platform',
     ],
+    'has no sections': [() => patched((copy) => copy.writeUInt16LE(0, header.sections)), 'has no section table'],
+    'has no names for its sections': [() => patched((copy) => copy.writeUInt16LE(0, header.names)), 'has no section names'],
     'is a shared library': [
       () => buildLibrary(fixture, ['plain.c'], 'libplain.so'),
       'is not a relocatable object file (an executable or a shared library cannot be linked again)',

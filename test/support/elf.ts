@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-export const header = { bytes: 64, class: 4, type: 16, machine: 18 };
+export const header = { bytes: 64, class: 4, type: 16, machine: 18, sections: 60, names: 62 };
 export const sectionType = { symbols: 2, names: 3, relocations: 4, zeroFilled: 8 };
 export const sectionFlag = { write: 1, allocate: 2, execute: 4, threadLocal: 0x400 };
 
