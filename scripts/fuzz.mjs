@@ -19,8 +19,8 @@ const output = path.join(root, 'fuzz-output');
 const findings = path.join(output, 'findings');
 
 /**
- * `maxLength` is four times the longest seed, in bytes: room for a mutation to put something in, and an object with more in it only takes
- * longer. libFuzzer would cut off a longer seed.
+ * `maxLength` is about four times the longest seed, in bytes: room for a mutation to put something in, and an object with more in it only
+ * takes longer. libFuzzer would cut off a longer seed.
  */
 const targets = {
   object: { seeds: '.o', maxLength: 96 << 10 },
@@ -28,7 +28,8 @@ const targets = {
 };
 const names = Object.keys(targets);
 
-// An input takes a millisecond. Ten thousand times as long is a finding, as are two gigabytes.
+// An input takes a millisecond; ten thousand times as long is a finding, as are two gigabytes. No value profile: in a minute it makes the
+// corpus five times as large and reaches nothing more.
 const limits = ['-timeout=10', '-rss_limit_mb=2048'];
 const sanitizers = { UBSAN_OPTIONS: 'print_stacktrace=1' };
 const progressEvery = 10_000;

@@ -1,6 +1,5 @@
 #include "trial_link.h"
 
-#include "../errors.h"
 #include "../local_dynamic_tls.h"
 #include "../swift_metadata.h"
 #include "guarded_memory.h"
@@ -35,8 +34,8 @@ void noteMessage(StringRef Message) {
   note(xxh3_64bits(join(Words, " ")));
 }
 
-/// Finds everything, near or far by its name: JITLink then relaxes the access
-/// or leaves it. A far one is where libraries are.
+/// Finds everything but some of what may be missing, near or far by its name:
+/// JITLink then relaxes the access or leaves it. Far is where libraries are.
 class Everything : public DefinitionGenerator {
 public:
   Error tryToGenerate(LookupState &, LookupKind, JITDylib &JD,
@@ -113,12 +112,8 @@ Error trialLink(std::unique_ptr<MemoryBuffer> Object) {
   if (!Control)
     return Control.takeError();
   ExecutionSession Session(std::move(*Control));
-  std::string Report;
-  Session.setErrorReporter([&](Error E) {
-    const std::string Message = toString(std::move(E));
-    noteMessage(Message);
-    Report += Message + '\n';
-  });
+  Session.setErrorReporter(
+      [](Error E) { noteMessage(toString(std::move(E))); });
   Error Failed = [&]() -> Error {
     ObjectLinkingLayer Layer(Session);
     auto FrameRegistration = EHFrameRegistrationPlugin::Create(Session);
@@ -138,10 +133,7 @@ Error trialLink(std::unique_ptr<MemoryBuffer> Object) {
       readMetadata(Metadata->take(Dylib));
     return joinErrors(std::move(Linked), Session.removeJITDylib(Dylib));
   }();
-  Failed = joinErrors(std::move(Failed), Session.endSession());
-  if (Failed && !Report.empty())
-    Failed = joinErrors(std::move(Failed), makeError(ErrorKind::Link, Report));
-  return Failed;
+  return joinErrors(std::move(Failed), Session.endSession());
 }
 
 } // namespace hotswift
