@@ -25,12 +25,13 @@ namespace {
 
 void note(uint64_t Hash) { Outcomes[Hash % sizeof(Outcomes)] = 1; }
 
-/// Of a message the first words: what follows is the input's names and numbers.
+/// Of a message the first two words: what follows are the input's names and
+/// numbers, each of which would count as something new.
 void noteMessage(StringRef Message) {
   SmallVector<StringRef, 16> Words;
   Message.split(Words, ' ');
   erase_if(Words, [](StringRef Word) { return !all_of(Word, isAlpha); });
-  Words.truncate(std::min<size_t>(Words.size(), 4));
+  Words.truncate(std::min<size_t>(Words.size(), 2));
   note(xxh3_64bits(join(Words, " ")));
 }
 
