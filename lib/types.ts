@@ -71,9 +71,12 @@ export interface ModuleOptions {
   flags?: string[];
   /** Folders with the `.swiftmodule`s that the module imports. Default none. */
   importPaths?: string[];
-  /** Folders with the shared libraries that the module links. Default none. */
+  /** Folders with the libraries that the module links. Default none. */
   libraryPaths?: string[];
-  /** Shared libraries to link: names as after `-l`, or paths. Default none. */
+  /**
+   * Libraries to link: names as after `-l`, or paths. Of a static one (`.a`) every generation gets those members that it needs, so shared
+   * ones are the better choice for much code. Default none.
+   */
   libraries?: string[];
 }
 

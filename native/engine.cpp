@@ -112,7 +112,7 @@ Error Engine::start(bool ForDebugger) {
 Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
                                          ArrayRef<std::string> ExtraLibraries) {
   for (const std::string &Library : ExtraLibraries)
-    if (Error E = Shared.load(Library))
+    if (Error E = loadLibrary(Library))
       return E;
   Inputs Prepared;
   for (const std::string &Path : Paths) {
@@ -126,13 +126,38 @@ Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
     if (!Object)
       return Object.takeError();
     for (const std::string &Flag : Object->AutolinkFlags)
-      if (Error E = Shared.load(Flag))
+      if (Error E = loadLibrary(Flag))
         Prepared.LostLibraries.push_back(
             (Twine(Path) + " needs " + Flag + ": " + toString(std::move(E)))
                 .str());
     Prepared.Objects.push_back(std::move(Object->Buffer));
   }
   return Prepared;
+}
+
+Error Engine::loadLibrary(StringRef Flag) {
+  const std::string Path = Shared.findStatic(Flag);
+  if (Path.empty())
+    return Shared.load(Flag);
+  {
+    std::lock_guard Lock(StaticMutex);
+    if (any_of(Static,
+               [&](const auto &Known) { return Known->path() == Path; }))
+      return Error::success();
+  }
+  auto Library = StaticLibrary::read(Path, Jit->getTargetTriple());
+  if (!Library)
+    return Library.takeError();
+  const std::vector<std::string> Named = (*Library)->autolinkFlags();
+  {
+    // First: libraries may name each other.
+    std::lock_guard Lock(StaticMutex);
+    Static.push_back(std::move(*Library));
+  }
+  for (const std::string &Other : Named)
+    // Not all that is named is used; what is missing, symbols tell.
+    consumeError(loadLibrary(Other));
+  return Error::success();
 }
 
 Error Engine::linkEverything(
@@ -224,20 +249,35 @@ Expected<size_t> Engine::link(Inputs From) {
     return explain(Dylib.takeError(), Names, {});
   Dylib->addToLinkOrder(*SharedDylib);
   Dylib->addToLinkOrder(*Jit->getProcessSymbolsJITDylib());
-  if (Error E = explain(linkEverything(*Dylib, std::move(From.Objects)), Names,
-                        From.LostLibraries))
-    return E;
+  std::vector<StaticLibraryGenerator *> Generators;
+  {
+    std::lock_guard StaticLock(StaticMutex);
+    for (const auto &Library : Static)
+      Generators.push_back(
+          &Dylib->addGenerator(std::make_unique<StaticLibraryGenerator>(
+              *Library, Jit->getObjLinkingLayer())));
+  }
+  Error Failure = explain(linkEverything(*Dylib, std::move(From.Objects)),
+                          Names, From.LostLibraries);
+  // What is looked up later is not to add anything: the generation is whole.
+  for (StaticLibraryGenerator *Generator : Generators)
+    Dylib->removeGenerator(*Generator);
+  if (Failure)
+    return Failure;
 
   Generation Linked;
   Linked.Dylib = &*Dylib;
   std::vector<ObjectMetadata> Found = Metadata->take(*Dylib);
   for (const std::string &Name : Names) {
     auto Match = find_if(Found, [&](auto &M) { return M.Object == Name; });
-    if (Match == Found.end())
+    if (Match == Found.end()) {
       Linked.Metadata.push_back({Name, {}});
-    else
-      Linked.Metadata.push_back(*Match);
+      continue;
+    }
+    Linked.Metadata.push_back(std::move(*Match));
+    Found.erase(Match);
   }
+  append_range(Linked.Metadata, std::move(Found));
   std::lock_guard GenerationsLock(GenerationsMutex);
   Generations.push_back(std::move(Linked));
   return Generations.size() - 1;

@@ -2,6 +2,7 @@
 
 #include "libraries.h"
 #include "object_transform.h"
+#include "static_library.h"
 #include "swift_metadata.h"
 
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -17,8 +18,8 @@ namespace hotswift {
 /// Code that was linked together, in a JITDylib of its own.
 struct Generation {
   llvm::orc::JITDylib *Dylib = nullptr;
-  /// In the order in which the objects were given. An object without Swift
-  /// metadata has an empty entry.
+  /// In the order in which the objects were given, and behind them those of
+  /// static libraries. An object without Swift metadata has an empty entry.
   std::vector<ObjectMetadata> Metadata;
   bool Initialized = false;
 };
@@ -72,6 +73,8 @@ private:
   explicit Engine(std::vector<std::string> LibrarySearchPaths)
       : Shared(std::move(LibrarySearchPaths)) {}
   llvm::Error start(bool ForDebugger);
+  /// Loads a shared or a static library, and what that one names.
+  llvm::Error loadLibrary(llvm::StringRef Flag);
   llvm::Error
   linkEverything(llvm::orc::JITDylib &Dylib,
                  std::vector<std::unique_ptr<llvm::MemoryBuffer>> Objects);
@@ -81,6 +84,9 @@ private:
                       llvm::ArrayRef<std::string> LostLibraries);
 
   Libraries Shared;
+  /// Guards the list; its entries stay.
+  std::mutex StaticMutex;
+  std::vector<std::unique_ptr<StaticLibrary>> Static;
   std::unique_ptr<llvm::orc::LLJIT> Jit;
   std::shared_ptr<SwiftMetadataPlugin> Metadata;
   llvm::orc::JITDylib *SharedDylib = nullptr;

@@ -53,15 +53,10 @@ Error Libraries::load(StringRef Flag) {
   if (StringRef Name = Flag; Name.consume_front("-l")) {
     if (partsOfTheProcess().contains(Name))
       return Error::success();
-    Path = ("lib" + Name + LibrarySuffix).str();
-    for (const std::string &Folder : SearchPaths) {
-      SmallString<256> Candidate(Folder);
-      sys::path::append(Candidate, Path);
-      if (sys::fs::exists(Candidate)) {
-        Path = Candidate.str().str();
-        break;
-      }
-    }
+    Path = findFile("lib" + Name + LibrarySuffix);
+    // Not there: in the system's own folders, perhaps.
+    if (Path.empty())
+      Path = ("lib" + Name + LibrarySuffix).str();
   } else if (Flag.starts_with("-")) {
     return Error::success();
   }
@@ -70,6 +65,26 @@ Error Libraries::load(StringRef Flag) {
   std::lock_guard Lock(Mutex);
   Loaded.push_back(Flag.str());
   return Error::success();
+}
+
+std::string Libraries::findFile(const Twine &Name) const {
+  for (const std::string &Folder : SearchPaths) {
+    SmallString<256> Candidate(Folder);
+    sys::path::append(Candidate, Name);
+    if (sys::fs::exists(Candidate))
+      return Candidate.str().str();
+  }
+  return {};
+}
+
+std::string Libraries::findStatic(StringRef Flag) const {
+  if (!Flag.starts_with("-"))
+    return Flag.ends_with(".a") ? Flag.str() : std::string();
+  StringRef Name = Flag;
+  if (!Name.consume_front("-l") || partsOfTheProcess().contains(Name) ||
+      !findFile("lib" + Name + LibrarySuffix).empty())
+    return {};
+  return findFile("lib" + Name + ".a");
 }
 
 Error Libraries::open(const std::string &Name) {

@@ -25,11 +25,17 @@ public:
   /// to the thread that loads it.
   llvm::Error load(llvm::StringRef Flag);
 
+  /// The static library that stands for a flag: a path that is one, or what
+  /// `-lNAME` finds where there is no shared one. Empty if there is none.
+  std::string findStatic(llvm::StringRef Flag) const;
+
   /// The address of a symbol in the first library that has it, or null.
   void *find(const std::string &Symbol) const;
 
 private:
   llvm::Error open(const std::string &Name);
+  /// A file of this name on the search paths, or an empty path.
+  std::string findFile(const llvm::Twine &Name) const;
 
   std::vector<std::string> SearchPaths;
   mutable std::mutex Mutex;

@@ -9,7 +9,7 @@ export interface GenerationPlan {
   previewed: number;
   /** Which of the objects is that of main.swift, if there is one. */
   script?: number;
-  /** Shared libraries: paths, or `-l` and a name. Besides those that the objects name themselves. */
+  /** Libraries: paths, or `-l` and a name. Besides those that the objects name themselves. */
   libraries: string[];
 }
 
