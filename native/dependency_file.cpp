@@ -50,6 +50,10 @@ public:
       auto Code = Cursor.readRecord(Entry->ID, Fields, &Text);
       if (!Code)
         return Code.takeError();
+      // LLVM rounds a text's length up in 32 bits before it compares it with
+      // the file's: the largest become 0.
+      if (Text.size() > Cursor.getBitcodeBytes().size())
+        return damaged();
       if (Error E = take(*Code, Fields, Text))
         return E;
     }

@@ -12,6 +12,12 @@ const source = `
   class Deck { var cards: [Card] = []; func draw() -> Card? { cards.last } }
   let limit = 3`;
 
+/** A dependency file with one text, the length of which is 2^32 - 1: rounded up to whole words in 32 bits, that is 0. */
+const overlong = Buffer.from(
+  '4445505321600000ed050000026480c02030a88029204302356a1204c401151009080601b14009020000000008ffffffffff65',
+  'hex',
+);
+
 describe('the interface in a dependency file of the compiler', () => {
   const { readInterface } = loadAddon();
   const original = interfaceOf(source);
@@ -58,6 +64,7 @@ describe('the interface in a dependency file of the compiler', () => {
   it.each([
     ['is missing', () => new Fixture().path('missing.swiftdeps'), 'cannot be read: No such file or directory'],
     ['is empty', () => new Fixture().write('empty.swiftdeps', ''), ''],
+    ['has a text longer than itself', () => new Fixture().write('long.swiftdeps', overlong), 'the dependency file is damaged'],
     ['is text', () => new Fixture().write('text.swiftdeps', 'provides-top-level: [Card]\n'), 'the dependency file is damaged'],
   ])('is an error that names the file when it %s', (_, make, reason) => {
     const file = make();
