@@ -2,10 +2,11 @@
 
 #include "debugger.h"
 #include "errors.h"
-#include "local_dynamic_tls.h"
+#include "thread_locals.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/EHFrameRegistrationPlugin.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
@@ -100,13 +101,17 @@ Error Engine::start(bool ForDebugger) {
   Metadata = std::make_shared<SwiftMetadataPlugin>();
   auto &Layer = cast<ObjectLinkingLayer>(Jit->getObjLinkingLayer());
   Layer.addPlugin(Metadata);
-  Layer.addPlugin(std::make_unique<LocalDynamicPlugin>());
+  Layer.addPlugin(
+      std::make_shared<ThreadLocalsPlugin>(Jit->getPlatformJITDylib().get()));
   if (ForDebugger)
     if (Error E = enableDebugger(*Jit))
       return E;
   SharedDylib = &Session.createBareJITDylib("<libraries>");
   SharedDylib->addGenerator(std::make_unique<LibrarySearchGenerator>(Shared));
-  return Error::success();
+  return SharedDylib->define(absoluteSymbols(
+      {{Session.intern(ThreadLocalResolver),
+        {ExecutorAddr::fromPtr(threadLocalResolverAddress()),
+         JITSymbolFlags::Exported | JITSymbolFlags::Callable}}}));
 }
 
 Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,

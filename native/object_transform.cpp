@@ -106,7 +106,7 @@ private:
   Error checkSection(const ElfFile &File, const Section &S) const;
   Error checkRelocations(const ElfFile &File, const Section &S) const;
   Error checkUnwindInformation(const ElfFile &File, const Section &S) const;
-  Error clampSymbols(const ElfFile &File, const Section &Table);
+  Error mendSymbols(const ElfFile &File, const Section &Table);
   Error rewriteThreadLocals(const ElfFile &File, const Section &S);
   void orderSections();
   Error renameSections(const ElfFile &File);
@@ -255,7 +255,7 @@ Error ElfTransform::checkUnwindInformation(const ElfFile &File,
   return Error::success();
 }
 
-Error ElfTransform::clampSymbols(const ElfFile &File, const Section &Table) {
+Error ElfTransform::mendSymbols(const ElfFile &File, const Section &Table) {
   auto Symbols = File.symbols(&Table);
   if (!Symbols)
     return refuse(toString(Symbols.takeError()));
@@ -272,6 +272,9 @@ Error ElfTransform::clampSymbols(const ElfFile &File, const Section &Table) {
   for (const Symbol &S : *Symbols) {
     if (S.st_name >= Names->size() && !(S.st_name == 0 && Names->empty()))
       return refuse("has a symbol whose name lies outside of the name table");
+    // Internal is hidden and more, which only processors define.
+    if (S.getVisibility() == ELF::STV_INTERNAL)
+      writable(S).st_other = (S.st_other & ~3) | ELF::STV_HIDDEN;
     if (S.st_shndx == ELF::SHN_XINDEX)
       return refuse("has more than 65,279 sections");
     if (S.st_shndx == ELF::SHN_UNDEF || S.st_shndx >= ELF::SHN_LORESERVE) {
@@ -291,18 +294,24 @@ Error ElfTransform::clampSymbols(const ElfFile &File, const Section &Table) {
 }
 
 Error ElfTransform::rewriteThreadLocals(const ElfFile &File, const Section &S) {
-  if (Target.isAArch64() || !(Sections[S.sh_info].sh_flags & ELF::SHF_ALLOC))
+  if (Target.isAArch64())
     return Error::success();
-  // Checked before: checkRelocations, clampSymbols.
+  // Checked before: checkRelocations, mendSymbols.
   auto Relocations = cantFail(File.relas(S));
+  if (!(Sections[S.sh_info].sh_flags & ELF::SHF_ALLOC)) {
+    for (const auto &Relocation : Relocations)
+      dropThreadLocalOffset(writable(Relocation));
+    return Error::success();
+  }
   if (none_of(Relocations, isLocalDynamic))
     return Error::success();
   auto Symbols = cantFail(File.symbols(&Sections[S.sh_link]));
-  auto Start = findThreadLocalStart(Sections, Symbols);
-  if (!Start)
-    return refuse("reaches thread-local variables that it does not define");
+  auto Anchor = findThreadLocalAnchor(Sections, Symbols);
+  if (!Anchor)
+    return refuse("reaches thread-local variables by an offset and defines "
+                  "none of its own");
   for (const auto &Relocation : Relocations)
-    rewriteLocalDynamicAccess(writable(Relocation), *Start);
+    rewriteLocalDynamicAccess(writable(Relocation), *Anchor);
   return Error::success();
 }
 
@@ -408,7 +417,7 @@ Error ElfTransform::run() {
     return refuse("has no section names");
   for (const Section &S : Sections) {
     if (S.sh_type == ELF::SHT_SYMTAB)
-      if (Error E = clampSymbols(*File, S))
+      if (Error E = mendSymbols(*File, S))
         return E;
     auto SectionName = File->getSectionName(S, *SectionNames);
     if (!SectionName)

@@ -22,6 +22,8 @@ struct PreparedObject {
 /// Swift compiler emits:
 ///  - symbols that extend past the end of their section (type metadata) are
 ///    clamped;
+///  - internal symbols (gcc's wrappers of thread-local variables) become
+///  hidden;
 ///  - of sections that share a name but not their permissions, the later kinds
 ///    are renamed;
 ///  - `.tdata.*` and `.tbss.*` become `.tdata` and `.tbss`, the only

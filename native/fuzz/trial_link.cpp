@@ -1,7 +1,7 @@
 #include "trial_link.h"
 
-#include "../local_dynamic_tls.h"
 #include "../swift_metadata.h"
+#include "../thread_locals.h"
 #include "guarded_memory.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -123,7 +123,7 @@ Error trialLink(std::unique_ptr<MemoryBuffer> Object) {
     Layer.addPlugin(std::move(*FrameRegistration));
     auto Metadata = std::make_shared<SwiftMetadataPlugin>();
     Layer.addPlugin(Metadata);
-    Layer.addPlugin(std::make_shared<LocalDynamicPlugin>());
+    Layer.addPlugin(std::make_shared<ThreadLocalsPlugin>(nullptr));
     Layer.addPlugin(std::make_shared<NoteGraphs>());
     auto &Libraries = Session.createBareJITDylib("<libraries>");
     Libraries.addGenerator(std::make_unique<Everything>());

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
-import { oversizedSymbols, permissionsOf, relocationsOf, relocationType, sectionFlag, sectionsOf, symbolNamed } from '../support/elf';
+import { oversizedSymbols, permissionsOf, sectionFlag, sectionsOf, symbolNamed } from '../support/elf';
 import { Fixture, toolchain } from '../support/fixture';
 import { compileC, compileSwift } from '../support/swift-objects';
 
@@ -92,32 +92,6 @@ describe('an object as the compiler emits it', () => {
     expect(threadLocal.map((section) => section.name).sort()).toEqual(['.tbss.untouched', '.tdata._ZN4SlotIiE5valueE']);
     const generation = await engine.addGeneration([object], []);
     expect([engine.call(generation, 'next'), engine.call(generation, 'next')]).toEqual([41, 43]);
-  });
-
-  it('reach thread-local variables of their own by offsets from the first, zero and initialised, large ones and aligned ones', async () => {
-    const fixture = new Fixture({
-      'tally.cpp': `
-        #include <thread>
-        static thread_local char first = 1;
-        static thread_local long zero;
-        static thread_local int large[300] = {7};
-        static thread_local struct alignas(64) { int value; } aligned;
-        static thread_local int last = 40;
-        __attribute__((noinline)) static long next() {
-          first += 1; zero += 10; large[299] += 100; aligned.value += 1000; last += 1;
-          return first + zero + large[0] + large[299] + aligned.value + last;
-        }
-        extern "C" int here() { return (int)next(); }
-        extern "C" int there() { long seen = 0; std::thread([&] { next(); seen = next(); }).join(); return (int)seen; }`,
-      'alone.cpp': 'static thread_local int one; extern "C" int alone() { return ++one; }',
-    });
-    const object = compileC(fixture, 'tally.cpp', ['-O2']);
-    const types = relocationsOf(object).map(({ type }) => type);
-    expect(types).toEqual(expect.arrayContaining([relocationType.TLSLD, relocationType.DTPOFF32]));
-    const generation = await engine.addGeneration([object, compileC(fixture, 'alone.cpp', ['-O2'])], []);
-    const answers = ['here', 'here', 'there', 'here', 'alone', 'alone', 'there'].map((symbol) => engine.call(generation, symbol));
-    const total = (calls: number) => 1 + 40 + 7 + calls * (1 + 10 + 100 + 1000 + 1);
-    expect(answers).toEqual([total(1), total(2), total(2), total(3), 1, 2, total(2)]);
   });
 
   it('may come from C, with common symbols, strings and sections for each function', async () => {

@@ -85,12 +85,15 @@ func result() -> String {
 `;
   const cxx = ['-cxx-interoperability-mode=default', '-swift-version', '6'];
 
-  it('C++ in headers: classes, templates, the standard library, exceptions, static and thread-local variables', async () => {
+  it.each([
+    ['', []],
+    [', with debug information', ['-g']],
+  ])('C++ in headers: classes, templates, the standard library, exceptions, static and thread-local variables%s', async (_, more) => {
     const fixture = new Fixture({
       'include/module.modulemap': moduleMap('Geometry', 'requires cplusplus'),
       'include/Geometry.h': cxxHeader,
     });
-    const options = { importPaths: [fixture.path('include')], flags: cxx };
+    const options = { importPaths: [fixture.path('include')], flags: [...cxx, ...more] };
     const told = (square: number) => `one two three , constructed 2, threads [41, 42, 42, 43], guarded 2 -1, square ${square}, 9`;
     expect(await generations(fixture, cxxText, ['Square().sides()', 'Square().sides() * 2'], options)).toEqual([told(4), told(8), told(4)]);
   });
