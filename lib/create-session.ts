@@ -18,9 +18,8 @@ import { Session } from './session.js';
 import { TemporaryFolder } from './temporary-folder.js';
 import type { SessionOptions } from './types.js';
 
-const defaultTimeouts = { start: 10_000, render: 10_000 };
-/** Who looks at a line of code takes as long as he likes. */
-const defaultTimeoutsForDebugging = { start: 10_000 };
+/** Milliseconds. */
+const defaultTimeout = 10_000;
 
 /**
  * Opens a session on a Swift file: compiles its module, links and runs it, draws the preview.
@@ -91,13 +90,14 @@ export async function createSession(options: SessionOptions): Promise<Session> {
 }
 
 async function createReloader(options: SessionOptions, runner: RunnerOptions): Promise<AgentReloader | InProcessReloader> {
-  if (options.isolation === 'in-process') return new InProcessReloader(runner, new RasteriserThread());
+  // Who looks at a line of code takes as long as he likes.
+  const render = options.timeouts?.render ?? (runner.debug ? undefined : defaultTimeout);
+  if (options.isolation === 'in-process') return new InProcessReloader({ runner, renderTimeout: render }, new RasteriserThread());
   const { env, cwd, timeouts } = options;
   if (cwd !== undefined && !(await isFolder(cwd))) {
     throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', `createSession: \`cwd\`: ${cwd} is not a folder`);
   }
-  const limits = { ...(options.debug ? defaultTimeoutsForDebugging : defaultTimeouts), ...timeouts };
-  return new AgentReloader({ runner, env, cwd, timeouts: limits });
+  return new AgentReloader({ runner, env, cwd, timeouts: { start: timeouts?.start ?? defaultTimeout, render } });
 }
 
 /** libdispatch and the main actor belong to the thread that the process started with: elsewhere they trap, or never run. */

@@ -55,7 +55,7 @@ const sessionOptions = z.union([
   z.strictObject({
     ...common,
     isolation: z.literal('in-process'),
-    timeouts: z.strictObject({ compile: milliseconds.optional() }).optional(),
+    timeouts: z.strictObject({ compile: milliseconds.optional(), render: milliseconds.optional() }).optional(),
   }),
 ]);
 

@@ -12,9 +12,9 @@ export interface CommonOptions {
   /** Reload whenever a source of the module is saved. Default `false`. */
   watch?: boolean;
   /**
-   * Compile with debug information and tell debuggers (lldb, gdb) of every generation; attach to `session.agent.pid`. A crash or a hang is
-   * still the agent's end, but by default there is no limit on drawing. Costs up to 3 % of the compile time and some 30 KB a generation.
-   * Default `false`.
+   * Compile with debug information and tell debuggers (lldb, gdb) of every generation. They attach to `session.agent.pid`, in-process to the
+   * host; on Linux, any process of the user may then trace that process. By default there is no limit on drawing then. Costs up to 3 % of the
+   * compile time and some 30 KB a generation. Default `false`.
    */
   debug?: boolean;
   /** Where compiled support modules are kept from one session to the next. Default: `hotswift` in the user's cache folder. */
@@ -58,6 +58,11 @@ export interface InProcessOptions {
   timeouts?: {
     /** One compile. Default 300,000. */
     compile?: number;
+    /**
+     * A preview that suspends: it is given up, and what it draws later is dropped. Code that blocks cannot be limited. Default 10,000; with
+     * `debug`, none.
+     */
+    render?: number;
   };
 }
 

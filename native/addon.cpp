@@ -240,10 +240,9 @@ private:
     Request.Traits = strings(Options.Get("traits"));
 
     auto Deferred = Napi::Promise::Deferred::New(Env);
-    auto Pending = std::make_shared<PendingSwift>(Env);
     llvm::Error Failure =
         drawPreview(*Owned, number(Info[0]), number(Info[1]), Request,
-                    [Env, Deferred, Pending](const Drawing &Result) {
+                    [Env, Deferred](const Drawing &Result) {
                       std::fflush(stdout);
                       settle(Env, Deferred, Result);
                     });

@@ -88,8 +88,6 @@ struct Pump {
   std::optional<Clock::time_point> Due;
   /// On the JavaScript thread only.
   std::optional<MainRunLoop> RunLoop;
-  /// How many wait for Swift code; likewise.
-  size_t Pending = 0;
   Napi::ThreadSafeFunction OnMainThread;
 };
 
@@ -148,6 +146,10 @@ void waitForWork(Pump *State) {
   while (true) {
     if (::poll(Descriptors, 2, millisecondsUntilDue(State)) < 0)
       continue;
+    // Swift code has closed a descriptor that is not its own.
+    if ((Descriptors[0].revents | Descriptors[1].revents) &
+        (POLLNVAL | POLLERR))
+      return;
     acknowledge(State->Wakeup);
     // The call only queues, so the lock is held across it: the environment
     // cannot end in between.
@@ -213,25 +215,12 @@ void serviceRunLoop(const Libraries &Runtime) {
   [[maybe_unused]] ssize_t Written = ::write(State->Wakeup, &One, sizeof(One));
 }
 
-PendingSwift::PendingSwift(Napi::Env Env)
-    : Env(Env), IsCounted(ThePump != nullptr && isMainThread()) {
-  if (IsCounted && ThePump.load()->Pending++ == 0)
-    ThePump.load()->OnMainThread.Ref(Env);
-}
-
-PendingSwift::~PendingSwift() {
-  if (IsCounted && --ThePump.load()->Pending == 0)
-    ThePump.load()->OnMainThread.Unref(Env);
-}
-
 #else
 
 // macOS: the main queue and the main run loop are served by the run loop of the
 // process's main thread.
 bool pumpMainQueue(Napi::Env, const Libraries &) { return false; }
 void serviceRunLoop(const Libraries &) {}
-PendingSwift::PendingSwift(Napi::Env Env) : Env(Env), IsCounted(false) {}
-PendingSwift::~PendingSwift() = default;
 
 #endif
 

@@ -27,19 +27,4 @@ bool pumpMainQueue(Napi::Env Env, const Libraries &Runtime);
 /// for the next work on the main queue.
 void serviceRunLoop(const Libraries &Runtime);
 
-/// Keeps the event loop alive as long as it exists: somebody waits for Swift
-/// code that goes on through the main queue. On the JavaScript thread.
-class PendingSwift {
-public:
-  explicit PendingSwift(Napi::Env Env);
-  ~PendingSwift();
-  PendingSwift(const PendingSwift &) = delete;
-  PendingSwift &operator=(const PendingSwift &) = delete;
-
-private:
-  Napi::Env Env;
-  /// Nothing is pumped yet, or not on this thread: then nothing is kept alive.
-  bool IsCounted;
-};
-
 } // namespace hotswift

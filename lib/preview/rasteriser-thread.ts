@@ -16,10 +16,12 @@ export type RasteriseReply = { id: number } & ({ picture: Picture } | { error: S
 /** A thread that draws, so that the host's event loop goes on. Started with the first picture; keeps no process alive while idle. */
 export class RasteriserThread implements Rasteriser {
   #worker: Worker | undefined;
+  #closed = false;
   #requests = 0;
   readonly #pending = new Map<number, { resolve(picture: Picture): void; reject(error: unknown): void }>();
 
   async rasterise(drawing: Drawing, scale: number): Promise<Picture> {
+    if (this.#closed) throw sessionClosed();
     const worker = this.#start();
     this.#requests += 1;
     const id = this.#requests;
@@ -36,8 +38,9 @@ export class RasteriserThread implements Rasteriser {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#worker?.terminate();
-    this.#fail(new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed'));
+    this.#fail(sessionClosed());
   }
 
   #start(): Worker {
@@ -59,4 +62,8 @@ export class RasteriserThread implements Rasteriser {
   #fail(error: unknown): void {
     for (const { reject } of this.#pending.values()) reject(error);
   }
+}
+
+function sessionClosed(): HotswiftError {
+  return new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
 }

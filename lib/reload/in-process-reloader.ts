@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { HotswiftError } from '../errors.js';
 import type { PreviewInfo } from '../types.js';
 import type { Drawing } from './native.js';
 import type { DrawRequest, GenerationPlan, Picture, ReloaderEvents, StructuralReloader } from './structural-reloader.js';
@@ -10,15 +11,28 @@ export interface Rasteriser {
   close(): Promise<void>;
 }
 
+export interface InProcessReloaderOptions {
+  runner: RunnerOptions;
+  /** How long a drawing may suspend, in milliseconds; missing where there is no limit. */
+  renderTimeout?: number;
+}
+
+/** The longest that a timer of Node waits. */
+const never = 2 ** 31 - 1;
+
 /** Runs Swift in the host, on the thread that made the reloader. A crash of it ends the host; nothing that was linked is ever freed. */
 export class InProcessReloader extends EventEmitter<ReloaderEvents> implements StructuralReloader {
   readonly agent = null;
   readonly #runner: SwiftRunner;
   readonly #rasteriser: Rasteriser;
+  readonly #renderTimeout: number | undefined;
+  /** Those who wait for Swift code that has suspended. */
+  readonly #waiting = new Set<(reason: HotswiftError) => void>();
 
-  constructor(options: RunnerOptions, rasteriser: Rasteriser) {
+  constructor({ runner, renderTimeout }: InProcessReloaderOptions, rasteriser: Rasteriser) {
     super();
-    this.#runner = new SwiftRunner(options);
+    this.#runner = new SwiftRunner(runner);
+    this.#renderTimeout = renderTimeout;
     this.#rasteriser = rasteriser;
   }
 
@@ -41,7 +55,8 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
   }
 
   async draw(request: DrawRequest): Promise<Picture> {
-    return this.#rasteriser.rasterise(await this.#runner.draw(request), request.scale);
+    const drawing = await this.#awaitSwift(this.#runner.draw(request));
+    return this.#rasteriser.rasterise(drawing, request.scale);
   }
 
   call(symbol: string): Promise<number> {
@@ -49,6 +64,27 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
   }
 
   close(): Promise<void> {
+    for (const giveUp of this.#waiting) giveUp(new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed'));
     return this.#rasteriser.close();
+  }
+
+  /** Code that has suspended and does not come back is given up, as nothing can end it: what it draws later goes nowhere. */
+  async #awaitSwift<Value>(work: Promise<Value>): Promise<Value> {
+    const ms = this.#renderTimeout;
+    let giveUp: (reason: HotswiftError) => void = () => {};
+    const givenUp = new Promise<never>((_, reject) => {
+      giveUp = reject;
+    });
+    const message = `render took longer than ${ms} ms and was given up`;
+    const timeOut = () => giveUp(new HotswiftError('ERR_HOTSWIFT_TIMEOUT', message, { phase: 'render', ms }));
+    // It also keeps the host alive, which what is to come from the main queue does not.
+    const timer = setTimeout(timeOut, ms ?? never);
+    this.#waiting.add(giveUp);
+    try {
+      return await Promise.race([work, givenUp]);
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(giveUp);
+    }
   }
 }

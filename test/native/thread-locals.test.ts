@@ -1,7 +1,8 @@
 import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
+import { inChild } from '../support/child';
 import { relocationsOf, relocationType } from '../support/elf';
 import { Fixture, toolchain } from '../support/fixture';
-import { compileC } from '../support/swift-objects';
+import { buildLibrary, compileC } from '../support/swift-objects';
 
 describe('thread-local variables', () => {
   let engine: NativeEngine;
@@ -104,6 +105,20 @@ describe('thread-local variables', () => {
     const [object] = compile({ 'tally.cpp': source }, ['-g', '-O2']);
     const generation = await engine.addGeneration([object], []);
     expect([engine.call(generation, 'next'), engine.call(generation, 'next')]).toEqual([9, 11]);
+  });
+
+  it('of a shared library are not reached from outside of it: the process ends and says so', async () => {
+    const fixture = new Fixture({
+      'library.c': '__thread int theirs = 3;',
+      'uses.c': 'extern __thread int theirs; int uses(void) { return theirs; }',
+    });
+    const library = buildLibrary(fixture, ['library.c'], 'liblibrary.so');
+    const input = { objects: [compileC(fixture, 'uses.c')], library };
+    const child = inChild(async (addon, { objects, library }) => {
+      const engine = new addon.Engine([]);
+      return engine.call(await engine.addGeneration(objects, [library]), 'uses');
+    }, input);
+    await expect(child).rejects.toThrow('a generation uses a thread-local variable of a shared library, which is not supported');
   });
 
   it('may be in more objects than a process has keys for', async () => {

@@ -82,21 +82,52 @@ import Dispatch
     expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#0000ff');
   });
 
-  it('and never comes back from a preview is a timeout as well', async () => {
-    const forever = colorPreview('#00ff00').replace(
-      'Preview("Color"',
-      `Preview("Forever") { () async -> SVG in
-      await withUnsafeContinuation { (_: UnsafeContinuation<SVG, Never>) in } }
+  const forever = colorPreview('#00ff00').replace(
+    'Preview("Color"',
+    `Preview("Forever") { () async -> SVG in await withUnsafeContinuation { (_: UnsafeContinuation<SVG, Never>) in } }
     Preview("Color"`,
+  );
+
+  it.each(['process', 'in-process'] as const)(
+    'and never comes back from a preview is a timeout as well, with isolation %s',
+    async (isolation) => {
+      const file = new Fixture().write('Forever.swift', colorPreview('#0000ff'));
+      const told = await inChild(
+        async (_, { library, file, isolation, texts }) => {
+          const { writeFileSync } = require('node:fs');
+          const session = await require(library).createSession({ file, isolation, timeouts: { render: 500 } });
+          writeFileSync(file, texts[0]);
+          const failure = await session.reload().catch(({ code, phase, ms }: HotswiftError) => ({ code, phase, ms }));
+          const { stale } = await session.snapshot();
+          writeFileSync(file, texts[1]);
+          await session.reload();
+          const picture = (await session.snapshot()).data.toString('base64');
+          await session.close();
+          return { failure, stale, picture };
+        },
+        { library: require.resolve('../../lib/index.js'), file, isolation, texts: [forever, colorPreview('#00ff00')] },
+      );
+      expect(told.failure).toEqual({ code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'render', ms: 500 });
+      expect(told.stale).toBe(true);
+      expect(new Picture(Buffer.from(told.picture, 'base64')).pixel(1, 1)).toBe('#00ff00');
+    },
+  );
+
+  it.each(['process', 'in-process'] as const)('does not keep a session from being closed, with isolation %s', async (isolation) => {
+    const file = new Fixture().write('Forever.swift', forever);
+    const told = await inChild(
+      async (_, { library, file, isolation }) => {
+        const { createSession } = require(library);
+        const abort = new AbortController();
+        const start = createSession({ file, isolation, signal: abort.signal }).catch((error: Error) => error.name);
+        const session = await createSession({ file, isolation, preview: 'Color' });
+        const snapshot = session.snapshot({ preview: 'Forever' }).catch(({ code }: HotswiftError) => code);
+        await session.close();
+        abort.abort();
+        return { snapshot: await snapshot, start: await start };
+      },
+      { library: require.resolve('../../lib/index.js'), file, isolation },
     );
-    const fixture = new Fixture();
-    const file = fixture.write('Forever.swift', colorPreview('#0000ff'));
-    const session = await openSession({ file, timeouts: { render: 500 } });
-    fixture.write('Forever.swift', forever);
-    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'render', ms: 500 });
-    expect(await session.snapshot()).toMatchObject({ stale: true });
-    fixture.write('Forever.swift', colorPreview('#00ff00'));
-    await session.reload();
-    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
+    expect(told).toEqual({ snapshot: 'ERR_HOTSWIFT_CLOSED', start: 'AbortError' });
   });
 });
