@@ -1,7 +1,20 @@
+// What is about ELF, glibc and Linux's tools, or patches the relocations of x86-64.
+const elf = [
+  'addon/exports',
+  'native/damaged-objects',
+  'native/libraries',
+  'native/object-transform',
+  'native/random-damage',
+  'session/main-script',
+];
+const x64 = ['native/damaged-objects'];
+const foreign = process.platform === 'linux' ? (process.arch === 'x64' ? [] : x64) : elf;
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...foreign.map((name) => `/test/${name}\\.test\\.ts$`)],
   // The tests run what is published: dist, which the agents run as well.
   moduleNameMapper: { '^(?:\\.\\./)+lib/(.*)\\.js$': '<rootDir>/dist/$1.js' },
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/test/tsconfig.json', diagnostics: false }] },
