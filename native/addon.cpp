@@ -105,6 +105,16 @@ private:
   llvm::Error Failure = llvm::Error::success();
 };
 
+llvm::Error
+refuseScriptVariables(llvm::Expected<std::vector<std::string>> Reached) {
+  if (!Reached)
+    return Reached.takeError();
+  if (Reached->empty())
+    return llvm::Error::success();
+  return makeError(ErrorKind::Script, "variables of main.swift are used",
+                   std::move(*Reached));
+}
+
 class GenerationWork : public PromisedWork {
 public:
   GenerationWork(Napi::Env Env, Engine &Owner)
@@ -171,7 +181,17 @@ private:
     // The promise first: preparing takes its time, and in a worker thread that
     // is terminated meanwhile none could be made any more.
     auto *Work = new GenerationWork(Info.Env(), *Owned);
-    return Work->start(Owned->prepare(Objects, Libraries));
+    auto Prepared = Owned->prepare(Objects, Libraries);
+    if (Prepared && Info[2].IsObject()) {
+      const auto Script = Info[2].As<Napi::Object>();
+      // Before anything runs, and is known to the runtime for good.
+      if (llvm::Error Found =
+              refuseScriptVariables(findScriptVariablesOfPreviews(
+                  Objects, number(Script.Get("position")),
+                  number(Script.Get("previewed")))))
+        return Work->start(std::move(Found));
+    }
+    return Work->start(std::move(Prepared));
   }
 
   Napi::Value lookup(const Napi::CallbackInfo &Info) {
@@ -329,15 +349,12 @@ Napi::Value interfaceOf(const Napi::CallbackInfo &Info) {
   return Napi::String::New(Info.Env(), *Text);
 }
 
-Napi::Value reachedScriptVariables(const Napi::CallbackInfo &Info) {
-  auto Reached = findReachedScriptVariables(strings(Info[0]), number(Info[1]),
-                                            number(Info[2]));
-  if (!Reached)
-    return raise(Info.Env(), Reached.takeError());
-  auto Names = Napi::Array::New(Info.Env(), Reached->size());
-  for (size_t I = 0; I < Reached->size(); ++I)
-    Names[static_cast<uint32_t>(I)] = (*Reached)[I];
-  return Names;
+Napi::Value requireNoScriptVariables(const Napi::CallbackInfo &Info) {
+  if (llvm::Error Found = refuseScriptVariables(findScriptVariablesOfFunction(
+          strings(Info[0]), number(Info[1]),
+          Info[2].As<Napi::String>().Utf8Value())))
+    return raise(Info.Env(), std::move(Found));
+  return Info.Env().Undefined();
 }
 
 /// For processes whose output is a pipe: a line arrives when it is printed.
@@ -352,8 +369,8 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("Engine", EngineObject::define(Env));
   Exports.Set("encodePng", Napi::Function::New(Env, encode));
   Exports.Set("readInterface", Napi::Function::New(Env, interfaceOf));
-  Exports.Set("reachedScriptVariables",
-              Napi::Function::New(Env, reachedScriptVariables));
+  Exports.Set("requireNoScriptVariables",
+              Napi::Function::New(Env, requireNoScriptVariables));
   Exports.Set("bufferOutputByLine",
               Napi::Function::New(Env, bufferOutputByLine));
   return Exports;

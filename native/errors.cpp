@@ -28,6 +28,8 @@ llvm::StringRef kindName(ErrorKind Kind) {
     return "symbols";
   case ErrorKind::Link:
     return "link";
+  case ErrorKind::Script:
+    return "script";
   case ErrorKind::Missing:
     return "missing";
   case ErrorKind::Preview:

@@ -14,6 +14,7 @@ enum class ErrorKind {
   Library, ///< a shared library could not be found or loaded
   Symbols, ///< symbols are defined nowhere
   Link,    ///< anything else that JITLink or ORC refused
+  Script,  ///< code reaches variables of main.swift, which nothing initialises
   Missing, ///< a generation, an object or a function that does not exist
   Preview, ///< a preview threw, or is not there when it is drawn
 };
@@ -32,7 +33,8 @@ public:
   ErrorKind kind() const { return Kind; }
   const std::string &text() const { return Message; }
   /// Linker names of what is defined nowhere, sorted: for ErrorKind::Symbols,
-  /// and for ErrorKind::Library if that is why a library is needed.
+  /// and for ErrorKind::Library if that is why a library is needed. For
+  /// ErrorKind::Script the variables, in the order of the file.
   const std::vector<std::string> &symbols() const { return Symbols; }
 
 private:

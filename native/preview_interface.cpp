@@ -8,9 +8,6 @@ using namespace llvm;
 namespace hotswift {
 namespace {
 
-/// `protocol PreviewKit.PreviewProvider`'s descriptor.
-constexpr const char *ProviderProtocol = "$s10PreviewKit0A8ProviderMp";
-
 using EmitPreview = void (*)(void *Context, const char *Name, intptr_t Line,
                              intptr_t Width, intptr_t Height);
 using ListPreviews = void (*)(const Conformance *Providers, intptr_t Count,

@@ -12,6 +12,9 @@
 
 namespace hotswift {
 
+/// The linker name of `protocol PreviewKit.PreviewProvider`'s descriptor.
+constexpr const char *ProviderProtocol = "$s10PreviewKit0A8ProviderMp";
+
 struct PreviewDescription {
   std::string Name;
   intptr_t Line;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
 #include <string>
@@ -9,19 +10,23 @@
 
 namespace hotswift {
 
-/// The global variables of main.swift that code of the previewed file can
-/// reach, as linker names in the order of the file.
-///
-/// They are initialised where they stand in that file's top-level code, which
-/// is the function `main` and never runs here: whoever read them would silently
-/// see zeros. References are followed from section to section (the compiler
-/// puts each function in one of its own), from everything in the previewed
-/// file's object.
-///
-/// \p Objects: the module's, paths. \p Previewed and \p Script are positions in
-/// it: of the previewed file's object and of main.swift's.
+// The global variables of main.swift that code can reach, as linker names in
+// the order of the file.
+//
+// They are initialised where they stand in that file's top-level code, which
+// never runs here: whoever read them would silently see zeros. References are
+// followed from symbol to symbol, through code and the tables of methods that
+// it uses. `Objects` are the module's, paths; `Script` is the position of
+// main.swift's.
+
+/// Those that the previews of an object can reach.
 llvm::Expected<std::vector<std::string>>
-findReachedScriptVariables(llvm::ArrayRef<std::string> Objects,
-                           size_t Previewed, size_t Script);
+findScriptVariablesOfPreviews(llvm::ArrayRef<std::string> Objects,
+                              size_t Script, size_t Previewed);
+
+/// Those that a function of any of the objects can reach.
+llvm::Expected<std::vector<std::string>>
+findScriptVariablesOfFunction(llvm::ArrayRef<std::string> Objects,
+                              size_t Script, llvm::StringRef Function);
 
 } // namespace hotswift

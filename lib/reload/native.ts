@@ -31,8 +31,11 @@ export interface NativeDrawRequest {
 
 /** native/engine.h, as native/addon.cpp shows it. An engine lives as long as its process. */
 export interface NativeEngine {
-  /** Links objects (paths) and libraries (paths, or `-l` and a name) into a new JITDylib and initialises it. */
-  addGeneration(objects: string[], libraries: string[]): Promise<number>;
+  /**
+   * Links objects (paths) and libraries (paths, or `-l` and a name) into a new JITDylib and initialises it. `script`: the object of main.swift,
+   * whose variables the previews of another (or the same) must not use.
+   */
+  addGeneration(objects: string[], libraries: string[], script?: { position: number; previewed: number }): Promise<number>;
   /** The address of a symbol that the generation defines. */
   lookup(generation: number, symbol: string): bigint;
   /** Calls a C function `() -> Int32`, on this thread. */
@@ -53,8 +56,8 @@ export interface NativeAddon {
   encodePng(pixels: Uint8Array, options: { width: number; height: number; premultiplied: boolean }): Promise<Buffer>;
   /** native/dependency_file.h */
   readInterface(file: string): string;
-  /** native/script_variables.h: linker names. `objects` are paths, `previewed` and `script` positions in it. */
-  reachedScriptVariables(objects: string[], previewed: number, script: number): string[];
+  /** Throws if a C function uses variables of main.swift, see native/script_variables.h. `script`: the position of its object. */
+  requireNoScriptVariables(objects: string[], script: number, symbol: string): void;
   /** Makes C's standard output arrive line by line at the other end of a pipe. */
   bufferOutputByLine(): void;
 }
@@ -86,13 +89,14 @@ export function loadAddon(): NativeAddon {
 }
 
 /** The errors of native/errors.h. */
-type NativeKind = 'object' | 'library' | 'symbols' | 'link' | 'missing' | 'preview';
+type NativeKind = 'object' | 'library' | 'symbols' | 'link' | 'script' | 'missing' | 'preview';
 
 const codes: Record<NativeKind, HotswiftErrorCode> = {
   object: 'ERR_HOTSWIFT_LINK',
   library: 'ERR_HOTSWIFT_LINK',
   symbols: 'ERR_HOTSWIFT_LINK',
   link: 'ERR_HOTSWIFT_LINK',
+  script: 'ERR_HOTSWIFT_LINK',
   missing: 'ERR_HOTSWIFT_ARGUMENT',
   preview: 'ERR_HOTSWIFT_PREVIEW',
 };
@@ -104,8 +108,18 @@ export function fromNative(error: unknown, engine: NativeEngine): unknown {
   let { message } = error;
   if ('symbols' in error) {
     details.symbols = error.symbols as string[];
-    const missing = `these symbols are defined nowhere: ${details.symbols.map((symbol) => engine.demangle(symbol)).join(', ')}`;
-    message = error.kind === 'symbols' ? missing : `${message}; ${missing}`;
+    const names = details.symbols.map((symbol) => engine.demangle(symbol));
+    if (error.kind === 'script') message = scriptMessage(names);
+    else message = `${error.kind === 'library' ? `${message}; ` : ''}these symbols are defined nowhere: ${names.join(', ')}`;
   }
   return new HotswiftError(codes[error.kind as NativeKind] ?? 'ERR_HOTSWIFT_LINK', message, details);
+}
+
+/** `names`: for example `Tool.count : Swift.Int`. */
+function scriptMessage(names: readonly string[]): string {
+  const list = names.map((name) => name.split(' : ')[0]).join(', ');
+  return (
+    `this uses variables of main.swift, which the program initialises when it starts and a preview does not: ${list}. ` +
+    'Move them to another file.'
+  );
 }

@@ -7,6 +7,7 @@ interface LoadedGeneration {
   generation: number;
   /** Which of its objects is the previewed file's. */
   object: number;
+  plan: GenerationPlan;
 }
 
 export interface RunnerOptions {
@@ -31,10 +32,11 @@ export class SwiftRunner {
   }
 
   async load(plan: GenerationPlan): Promise<void> {
-    const generation = await this.#translate(() => this.#engine.addGeneration(plan.objects, plan.libraries));
-    if (plan.script !== undefined) await this.#requireNoScriptVariables(plan.objects, plan.previewed, plan.script);
+    const { objects, libraries, previewed, script } = plan;
+    const check = script === undefined ? undefined : { position: script, previewed };
+    const generation = await this.#translate(() => this.#engine.addGeneration(objects, libraries, check));
     this.#before = this.#newest;
-    this.#newest = { generation, object: plan.previewed };
+    this.#newest = { generation, object: previewed, plan };
   }
 
   /** Goes back to the generation before the newest. */
@@ -54,21 +56,11 @@ export class SwiftRunner {
   }
 
   call(symbol: string): Promise<number> {
-    const { generation } = this.#require();
-    return this.#translate(() => this.#engine.call(generation, symbol));
-  }
-
-  /** Variables of main.swift are initialised by top-level code, which never runs here: what read them would be wrong without a word. */
-  async #requireNoScriptVariables(objects: string[], previewed: number, script: number): Promise<void> {
-    const symbols = await this.#translate(() => loadAddon().reachedScriptVariables(objects, previewed, script));
-    if (symbols.length === 0) return;
-    const names = symbols.map((symbol) => this.#engine.demangle(symbol).split(' : ')[0]).join(', ');
-    throw new HotswiftError(
-      'ERR_HOTSWIFT_LINK',
-      `the previewed file uses variables of main.swift, which the program initialises when it starts and a preview does not: ${names}. ` +
-        'Move them to another file.',
-      { symbols },
-    );
+    const { generation, plan } = this.#require();
+    return this.#translate(() => {
+      if (plan.script !== undefined) loadAddon().requireNoScriptVariables(plan.objects, plan.script, symbol);
+      return this.#engine.call(generation, symbol);
+    });
   }
 
   #require(): LoadedGeneration {

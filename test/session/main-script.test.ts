@@ -55,9 +55,45 @@ describe('a module with a main.swift', () => {
     expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
   });
 
+  it('may use its variables in whatever the preview does not use, side by side with what it does', async () => {
+    const crowded = `
+      var count = [1, 2, 3].count
+      private func hidden() -> Int { count }
+      private func fine() -> String { "#00" + ["ff"].map { $0 + "00" }.joined() }
+      func green() -> String { [Settings()].map { $0.shade() }[0] }
+      struct Settings { func shade() -> String { fine() } }
+      class Unrelated: Countable { func counted() -> Int { count } }
+      protocol Countable { func counted() -> Int }
+      print([1, 2].map { $0 + count }, hidden(), (Unrelated() as any Countable).counted())
+      `;
+    for (const flags of [[], ['-O']]) {
+      const { fixture, options } = tool('\\(green())');
+      fixture.write('main.swift', crowded);
+      const session = await openSession({ ...options, module: { ...options.module, flags } });
+      expect(session.error).toBeNull();
+      expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
+    }
+  });
+
+  it('is asked about for each function that is called', async () => {
+    const entries = `
+      @_cdecl("counted") func counted() -> Int32 { Int32(count) }
+      @_cdecl("constant") func constantEntry() -> Int32 { constant() == "#00ff00" ? 1 : 0 }`;
+    const session = await openSession(tool('\\(constant())', { 'Entries.swift': entries }).options);
+    expect(await session.call('constant')).toBe(1);
+    await expect(session.call('counted')).rejects.toMatchObject({
+      code: 'ERR_HOTSWIFT_LINK',
+      message: expect.stringContaining('a preview does not: Tool.count.'),
+    });
+    await expect(session.call('absent')).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_ARGUMENT' });
+  });
+
   it('may hold the preview itself', async () => {
     const fixture = new Fixture();
-    const file = fixture.write('main.swift', `${colorPreview('\\(green())')}func green() -> String { "#00ff00" }\nprint("started")\n`);
+    const file = fixture.write(
+      'main.swift',
+      `${colorPreview('\\(green())')}func green() -> String { "#00ff00" }\nlet numbers = [1, 2]\nfunc sum() -> Int { numbers.reduce(0, +) }\nprint("started", sum(), numbers.map { $0 + sum() })\n`,
+    );
     const session = await openSession({ file });
     expect(session.error).toBeNull();
     expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
