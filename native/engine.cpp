@@ -3,6 +3,7 @@
 #include "debugger.h"
 #include "errors.h"
 #include "thread_locals.h"
+#include "unwind_information.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -101,6 +102,7 @@ Error Engine::start(bool ForDebugger) {
   Metadata = std::make_shared<SwiftMetadataPlugin>();
   auto &Layer = cast<ObjectLinkingLayer>(Jit->getObjLinkingLayer());
   Layer.addPlugin(Metadata);
+  Layer.addPlugin(std::make_shared<PackUnwindInformationPlugin>());
   Layer.addPlugin(
       std::make_shared<ThreadLocalsPlugin>(Jit->getPlatformJITDylib().get()));
   if (ForDebugger)

@@ -10,6 +10,9 @@ using namespace llvm;
 namespace hotswift {
 namespace {
 
+/// Compilers pad every record to this.
+constexpr uint64_t RecordAlignment = 4;
+
 class UnwindInformation {
 public:
   UnwindInformation(StringRef Contents,
@@ -23,8 +26,8 @@ public:
       Cursor At(Start);
       const uint64_t Length = Data.getU32(At);
       const uint64_t End = At.tell() + Length;
-      const bool Sound =
-          End <= Data.size() && readRecord(Start, At) && At && At.tell() <= End;
+      const bool Sound = End <= Data.size() && Length % RecordAlignment == 0 &&
+                         readRecord(Start, At) && At && At.tell() <= End;
       consumeError(At.takeError());
       if (!Sound)
         return false;
@@ -130,7 +133,22 @@ private:
   std::map<uint64_t, Common> Commons; ///< by their offsets
 };
 
+Error packRecords(jitlink::LinkGraph &G) {
+  if (jitlink::Section *Records = G.findSectionByName(".eh_frame"))
+    for (jitlink::Block *Record : Records->blocks()) {
+      Record->setAlignment(RecordAlignment);
+      Record->setAlignmentOffset(0);
+    }
+  return Error::success();
+}
+
 } // namespace
+
+void PackUnwindInformationPlugin::modifyPassConfig(
+    orc::MaterializationResponsibility &MR, jitlink::LinkGraph &G,
+    jitlink::PassConfiguration &Config) {
+  Config.PostPrunePasses.push_back(packRecords);
+}
 
 bool isUnwindInformationSound(StringRef Contents,
                               const DenseMap<uint64_t, uint64_t> &Relocated) {

@@ -2,6 +2,7 @@
 
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
 
 #include <cstdint>
 
@@ -20,5 +21,31 @@ namespace hotswift {
 bool isUnwindInformationSound(
     llvm::StringRef Contents,
     const llvm::DenseMap<uint64_t, uint64_t> &Relocated);
+
+/// Keeps the records of an object's call frame information together.
+///
+/// JITLink drops those of functions that another object's replace, and aligns
+/// the others to eight bytes: between them zeros are left, which end the
+/// information for the unwinder. A C++ exception that meets a function behind
+/// them ends the process. Post-prune, records are aligned to what they are made
+/// of, four bytes.
+class PackUnwindInformationPlugin
+    : public llvm::orc::ObjectLinkingLayer::Plugin {
+public:
+  void modifyPassConfig(llvm::orc::MaterializationResponsibility &MR,
+                        llvm::jitlink::LinkGraph &G,
+                        llvm::jitlink::PassConfiguration &Config) override;
+  llvm::Error
+  notifyFailed(llvm::orc::MaterializationResponsibility &) override {
+    return llvm::Error::success();
+  }
+  llvm::Error notifyRemovingResources(llvm::orc::JITDylib &,
+                                      llvm::orc::ResourceKey) override {
+    return llvm::Error::success();
+  }
+  void notifyTransferringResources(llvm::orc::JITDylib &,
+                                   llvm::orc::ResourceKey,
+                                   llvm::orc::ResourceKey) override {}
+};
 
 } // namespace hotswift

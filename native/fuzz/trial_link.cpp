@@ -2,6 +2,7 @@
 
 #include "../swift_metadata.h"
 #include "../thread_locals.h"
+#include "../unwind_information.h"
 #include "guarded_memory.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -123,6 +124,7 @@ Error trialLink(std::unique_ptr<MemoryBuffer> Object) {
     Layer.addPlugin(std::move(*FrameRegistration));
     auto Metadata = std::make_shared<SwiftMetadataPlugin>();
     Layer.addPlugin(Metadata);
+    Layer.addPlugin(std::make_shared<PackUnwindInformationPlugin>());
     Layer.addPlugin(std::make_shared<ThreadLocalsPlugin>(nullptr));
     Layer.addPlugin(std::make_shared<NoteGraphs>());
     auto &Libraries = Session.createBareJITDylib("<libraries>");

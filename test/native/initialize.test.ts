@@ -86,6 +86,33 @@ describe('the initialisation of a generation', () => {
     expect(engine.call(await engine.addGeneration([...objects].reverse(), []), 'caught')).toBe(34);
   });
 
+  it.each(['-O0', '-O1', '-O2'])(
+    "lets them pass through functions of every object, also of one whose inline functions are another's, with %s",
+    async (optimisation) => {
+      const fixture = new Fixture({
+        'inline.h': `
+        #include <stdexcept>
+        #define SHARED __attribute__((noinline)) inline int
+        SHARED one(int n) { if (n > 100) throw std::runtime_error("one"); return n + 1; }
+        SHARED two(int n) { if (n > 90) throw std::runtime_error("two"); return n * 2; }
+        SHARED three(int n) { if (n > 80) throw n; return n * 3; }`,
+        'first.cpp': '#include "inline.h"\nextern "C" int first(void) { return one(1) + two(2) + three(3); }',
+        'second.cpp': `
+        #include "inline.h"
+        #define OWN __attribute__((noinline)) static int
+        OWN thrower(int n) { if (n > 2) throw n; return one(n); }
+        OWN between(int n) { int x = thrower(n) + three(n); return x + 1; }
+        extern "C" int own(void) { try { return one(1) + two(2) + between(5); } catch (int n) { return n * 100; } }
+        extern "C" int others(void) { try { return three(90); } catch (int n) { return n * 10; } }`,
+      });
+      const objects = ['first.cpp', 'second.cpp'].map((file) => compileC(fixture, file, [optimisation]));
+      for (const order of [objects, [...objects].reverse()]) {
+        const loaded = await engine.addGeneration(order, []);
+        expect(['first', 'own', 'others'].map((symbol) => engine.call(loaded, symbol))).toEqual([15, 500, 900]);
+      }
+    },
+  );
+
   it('gives each thread its own thread-local variables, constructed and destroyed', async () => {
     const objects = cxx({
       'threads.cpp': `
