@@ -1,8 +1,7 @@
 #pragma once
 
+#include "graph_plugin.h"
 #include "libraries.h"
-
-#include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
 
 #include <array>
 #include <map>
@@ -50,22 +49,11 @@ struct ObjectMetadata {
 ///
 /// Pre-prune the sections are kept alive: nothing in the object refers to them,
 /// it is the runtime that reads them. Post-fixup their addresses are final.
-class SwiftMetadataPlugin : public llvm::orc::ObjectLinkingLayer::Plugin {
+class SwiftMetadataPlugin : public GraphPlugin {
 public:
   void modifyPassConfig(llvm::orc::MaterializationResponsibility &MR,
                         llvm::jitlink::LinkGraph &G,
                         llvm::jitlink::PassConfiguration &Config) override;
-  llvm::Error
-  notifyFailed(llvm::orc::MaterializationResponsibility &) override {
-    return llvm::Error::success();
-  }
-  llvm::Error notifyRemovingResources(llvm::orc::JITDylib &,
-                                      llvm::orc::ResourceKey) override {
-    return llvm::Error::success();
-  }
-  void notifyTransferringResources(llvm::orc::JITDylib &,
-                                   llvm::orc::ResourceKey,
-                                   llvm::orc::ResourceKey) override {}
 
   /// Hands over what was found in the objects of a JITDylib so far.
   std::vector<ObjectMetadata> take(const llvm::orc::JITDylib &JD);

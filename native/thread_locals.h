@@ -7,7 +7,7 @@
 // images that it has used, and whoever refers to a variable reaches the same.
 #pragma once
 
-#include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
+#include "graph_plugin.h"
 
 namespace hotswift {
 
@@ -24,7 +24,7 @@ void *threadLocalResolverAddress();
 /// addresses of the object's sections, which rise in the order of the file.
 /// Pre-fixup the layout is final: the object's image is made known, and
 /// distances between its variables are filled in (local_dynamic_tls.h).
-class ThreadLocalsPlugin : public llvm::orc::ObjectLinkingLayer::Plugin {
+class ThreadLocalsPlugin : public GraphPlugin {
 public:
   /// \p Platform: where the ORC runtime is linked, which goes its own way.
   explicit ThreadLocalsPlugin(const llvm::orc::JITDylib *Platform)
@@ -33,17 +33,6 @@ public:
   void modifyPassConfig(llvm::orc::MaterializationResponsibility &MR,
                         llvm::jitlink::LinkGraph &G,
                         llvm::jitlink::PassConfiguration &Config) override;
-  llvm::Error
-  notifyFailed(llvm::orc::MaterializationResponsibility &) override {
-    return llvm::Error::success();
-  }
-  llvm::Error notifyRemovingResources(llvm::orc::JITDylib &,
-                                      llvm::orc::ResourceKey) override {
-    return llvm::Error::success();
-  }
-  void notifyTransferringResources(llvm::orc::JITDylib &,
-                                   llvm::orc::ResourceKey,
-                                   llvm::orc::ResourceKey) override {}
 
 private:
   const llvm::orc::JITDylib *Platform;

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "graph_plugin.h"
+
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringRef.h"
-#include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
 
 #include <cstdint>
 
@@ -29,23 +30,11 @@ bool isUnwindInformationSound(
 /// information for the unwinder. A C++ exception that meets a function behind
 /// them ends the process. Post-prune, records are aligned to what they are made
 /// of, four bytes.
-class PackUnwindInformationPlugin
-    : public llvm::orc::ObjectLinkingLayer::Plugin {
+class PackUnwindInformationPlugin : public GraphPlugin {
 public:
   void modifyPassConfig(llvm::orc::MaterializationResponsibility &MR,
                         llvm::jitlink::LinkGraph &G,
                         llvm::jitlink::PassConfiguration &Config) override;
-  llvm::Error
-  notifyFailed(llvm::orc::MaterializationResponsibility &) override {
-    return llvm::Error::success();
-  }
-  llvm::Error notifyRemovingResources(llvm::orc::JITDylib &,
-                                      llvm::orc::ResourceKey) override {
-    return llvm::Error::success();
-  }
-  void notifyTransferringResources(llvm::orc::JITDylib &,
-                                   llvm::orc::ResourceKey,
-                                   llvm::orc::ResourceKey) override {}
 };
 
 } // namespace hotswift

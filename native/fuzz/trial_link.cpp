@@ -1,5 +1,6 @@
 #include "trial_link.h"
 
+#include "../graph_plugin.h"
 #include "../swift_metadata.h"
 #include "../thread_locals.h"
 #include "../unwind_information.h"
@@ -58,7 +59,7 @@ public:
   }
 };
 
-class NoteGraphs : public LinkGraphLinkingLayer::Plugin {
+class NoteGraphs : public GraphPlugin {
 public:
   void modifyPassConfig(MaterializationResponsibility &, jitlink::LinkGraph &,
                         jitlink::PassConfiguration &Config) override {
@@ -69,14 +70,6 @@ public:
       return Error::success();
     });
   }
-  Error notifyFailed(MaterializationResponsibility &) override {
-    return Error::success();
-  }
-  Error notifyRemovingResources(JITDylib &, ResourceKey) override {
-    return Error::success();
-  }
-  void notifyTransferringResources(JITDylib &, ResourceKey,
-                                   ResourceKey) override {}
 };
 
 /// What the Swift runtime does when it is given the metadata.

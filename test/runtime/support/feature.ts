@@ -10,7 +10,7 @@ const folder = path.join(__dirname, '..', 'fixtures');
  *     // result: what it returns
  *     // edit: a piece of the file -> what takes its place in the second generation
  *     // after: what it returns then
- *     // flags: for the compiler; optional
+ *     // flags: for the compiler; optional. More than one such line: the file is compiled with each
  */
 export interface Feature {
   name: string;
@@ -21,7 +21,7 @@ export interface Feature {
   flags: string[];
 }
 
-export function readFeature(name: string): Feature {
+export function readFeatures(name: string): Feature[] {
   const text = readFileSync(path.join(folder, `${name}.swift`), 'utf8');
   const directive = (key: string) => new RegExp(`^// ${key}: (.*)$`, 'm').exec(text)?.[1];
   const need = (key: string) => {
@@ -32,14 +32,15 @@ export function readFeature(name: string): Feature {
   const [old = '', replacement = ''] = need('edit').split(' -> ');
   const body = text.slice(text.indexOf('\n\n'));
   if (body.split(old).length !== 2) throw new Error(`${name}.swift does not contain ${old} once`);
-  return {
-    name,
+  const flagLines = [...text.matchAll(/^\/\/ flags: (.*)$/gm)].map(([, line = '']) => line);
+  return (flagLines.length > 0 ? flagLines : ['']).map((flags) => ({
+    name: flagLines.length > 1 ? `${name} ${flags}` : name,
     text: body + preview(body),
     edited: body.replace(old, () => replacement) + preview(body),
     result: need('result'),
     after: need('after'),
-    flags: directive('flags')?.split(' ') ?? [],
-  };
+    flags: flags.split(' ').filter(Boolean),
+  }));
 }
 
 /** A preview whose pixels are the result: three bytes of UTF-8 a pixel. {@link readText} is the way back. */
