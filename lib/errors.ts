@@ -19,7 +19,7 @@ export interface ErrorDetails {
   cause?: unknown;
   /** ERR_HOTSWIFT_COMPILE: what the compiler said. */
   diagnostics?: Diagnostic[];
-  /** ERR_HOTSWIFT_LINK: linker names of symbols that are defined nowhere. */
+  /** ERR_HOTSWIFT_LINK: linker names of symbols that are defined nowhere, or of variables of main.swift that nothing initialises. */
   symbols?: string[];
   /** ERR_HOTSWIFT_CRASH: the signal that ended the agent. */
   signal?: NodeJS.Signals | null;
