@@ -58,6 +58,11 @@ export class HotswiftError extends Error {
   }
 }
 
+/** What whoever still waits for a session that is closed, or uses it, is told. */
+export function sessionClosed(): HotswiftError {
+  return new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
+}
+
 /** The form in which an error crosses a thread or a process. */
 export interface SerializedError {
   code: HotswiftErrorCode;

@@ -7,7 +7,7 @@ import { type JobControl, LatestJob } from './edit/latest-job.js';
 import { changedFiles, readSources, type SourceSnapshot, sameTexts } from './edit/source-set.js';
 import { UnsavedBuffers } from './edit/unsaved-buffers.js';
 import { type Watcher, watchFiles } from './edit/watcher.js';
-import { HotswiftError, isHotswiftError } from './errors.js';
+import { HotswiftError, isHotswiftError, sessionClosed } from './errors.js';
 import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits } from './options.js';
 import { PreviewPictures } from './preview/preview-pictures.js';
 import type { ModuleDescription } from './project/module.js';
@@ -389,7 +389,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   /** Runs one thing at a time on the reloader, so that a picture and its generation belong together. */
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#turn.then(() => {
-      if (this.#state === 'closed') throw new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
+      if (this.#state === 'closed') throw sessionClosed();
       return work();
     });
     this.#turn = result.catch(() => {});
@@ -397,7 +397,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 
   async #close(): Promise<void> {
-    const closed = new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
+    const closed = sessionClosed();
     this.#setState('closed');
     const reloads = this.#reloads.end(closed);
     await Promise.allSettled([this.#watching?.then((watcher) => watcher.close()), this.#parts.reloader.close()]);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { deserializeError, HotswiftError, type SerializedError } from '../errors.js';
+import { deserializeError, type SerializedError, sessionClosed } from '../errors.js';
 import type { Rasteriser } from '../reload/in-process-reloader.js';
 import type { Drawing } from '../reload/native.js';
 import type { Picture } from '../reload/structural-reloader.js';
@@ -62,8 +62,4 @@ export class RasteriserThread implements Rasteriser {
   #fail(error: unknown): void {
     for (const { reject } of this.#pending.values()) reject(error);
   }
-}
-
-function sessionClosed(): HotswiftError {
-  return new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
 }

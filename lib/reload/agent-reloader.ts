@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
-import { HotswiftError } from '../errors.js';
+import { HotswiftError, sessionClosed } from '../errors.js';
 import type { CrashInfo, PreviewInfo, RespawnReason } from '../types.js';
 import { Agent, type AgentOptions } from './agent.js';
 import type { DrawRequest, GenerationPlan, Picture, ReloaderEvents, StructuralReloader } from './structural-reloader.js';
@@ -114,7 +114,7 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   }
 
   async #startAgent(): Promise<Agent> {
-    if (this.#closed) throw new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed');
+    if (this.#closed) throw sessionClosed();
     const agent: Agent = new Agent(this.#options, (crash) => this.#onEnd(agent, crash));
     this.#running.add(agent);
     this.#forward(agent.stdout, this.stdout);

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { HotswiftError } from '../errors.js';
+import { HotswiftError, sessionClosed } from '../errors.js';
 import type { PreviewInfo } from '../types.js';
 import type { Drawing } from './native.js';
 import type { DrawRequest, GenerationPlan, Picture, ReloaderEvents, StructuralReloader } from './structural-reloader.js';
@@ -64,7 +64,7 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
   }
 
   close(): Promise<void> {
-    for (const giveUp of this.#waiting) giveUp(new HotswiftError('ERR_HOTSWIFT_CLOSED', 'the session is closed'));
+    for (const giveUp of this.#waiting) giveUp(sessionClosed());
     return this.#rasteriser.close();
   }
 

@@ -5,8 +5,6 @@ import type { DrawRequest, GenerationPlan } from './structural-reloader.js';
 
 interface LoadedGeneration {
   generation: number;
-  /** Which of its objects is the previewed file's. */
-  object: number;
   plan: GenerationPlan;
 }
 
@@ -36,7 +34,7 @@ export class SwiftRunner {
     const check = script === undefined ? undefined : { position: script, previewed };
     const generation = await this.#translate(() => this.#engine.addGeneration(objects, libraries, check));
     this.#before = this.#newest;
-    this.#newest = { generation, object: previewed, plan };
+    this.#newest = { generation, plan };
   }
 
   /** Goes back to the generation before the newest. */
@@ -45,14 +43,14 @@ export class SwiftRunner {
   }
 
   previews(): Promise<PreviewInfo[]> {
-    const { generation, object } = this.#require();
-    return this.#translate(() => this.#engine.previews(generation, object));
+    const { generation, plan } = this.#require();
+    return this.#translate(() => this.#engine.previews(generation, plan.previewed));
   }
 
   draw({ index, width = 0, height = 0, scale, traits }: DrawRequest): Promise<Drawing> {
-    const { generation, object } = this.#require();
+    const { generation, plan } = this.#require();
     const pairs = Object.entries(traits).flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
-    return this.#translate(() => this.#engine.draw(generation, object, { index, width, height, scale, traits: pairs }));
+    return this.#translate(() => this.#engine.draw(generation, plan.previewed, { index, width, height, scale, traits: pairs }));
   }
 
   call(symbol: string): Promise<number> {
