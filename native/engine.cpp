@@ -7,6 +7,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/EHFrameRegistrationPlugin.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
@@ -122,6 +123,8 @@ Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
     if (Error E = loadLibrary(Library))
       return E;
   Inputs Prepared;
+  // Objects of a module name the same ones.
+  StringSet<> Named;
   for (const std::string &Path : Paths) {
     auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
                                       /*RequiresNullTerminator=*/false,
@@ -132,11 +135,14 @@ Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
     auto Object = prepareObject(**File, Jit->getTargetTriple());
     if (!Object)
       return Object.takeError();
-    for (const std::string &Flag : Object->AutolinkFlags)
+    for (const std::string &Flag : Object->AutolinkFlags) {
+      if (!Named.insert(Flag).second)
+        continue;
       if (Error E = loadLibrary(Flag))
         Prepared.LostLibraries.push_back(
             (Twine(Path) + " needs " + Flag + ": " + toString(std::move(E)))
                 .str());
+    }
     Prepared.Objects.push_back(std::move(Object->Buffer));
   }
   return Prepared;
