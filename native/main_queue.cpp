@@ -91,6 +91,8 @@ struct Pump {
   bool Ended = false;
   /// When the run loop has something to do.
   std::optional<Clock::time_point> Due;
+  /// How often it was looked after since something happened.
+  unsigned Rechecks = 0;
   /// On the JavaScript thread only.
   std::optional<MainRunLoop> RunLoop;
   Napi::ThreadSafeFunction OnMainThread;
@@ -108,6 +110,20 @@ void acknowledge(int EventDescriptor) {
       ::read(EventDescriptor, &Count, sizeof(Count));
 }
 
+/// Nothing tells what blocks and main queue work that ran last have left in the
+/// run loop: it is looked after a few times more, at growing distances.
+std::optional<Clock::time_point>
+nextLook(Pump &State, std::optional<Clock::time_point> NextTimer) {
+  constexpr unsigned MostRechecks = 6;
+  if (State.Rechecks == MostRechecks) {
+    State.Rechecks = 0;
+    return NextTimer;
+  }
+  const auto Recheck =
+      Clock::now() + std::chrono::milliseconds(1 << State.Rechecks++);
+  return NextTimer ? std::min(*NextTimer, Recheck) : Recheck;
+}
+
 void drain(Napi::Env Env, Napi::Function, Pump *State) {
   std::optional<Clock::time_point> Due;
   // A null environment: it is being torn down, nothing may run any more.
@@ -120,7 +136,7 @@ void drain(Napi::Env Env, Napi::Function, Pump *State) {
   {
     std::lock_guard Lock(State->Mutex);
     State->Draining = false;
-    State->Due = Due;
+    State->Due = State->RunLoop ? nextLook(*State, Due) : Due;
   }
   State->Changed.notify_one();
 }
@@ -161,6 +177,8 @@ void waitForWork(Pump *State) {
     std::unique_lock Lock(State->Mutex);
     if (State->Ended)
       return;
+    if (Descriptors[0].revents & POLLIN)
+      State->Rechecks = 0;
     const bool IsDue = State->Due && *State->Due <= Clock::now();
     if (!(Descriptors[0].revents & POLLIN) && !IsDue)
       continue;
@@ -215,6 +233,7 @@ void serviceRunLoop(const Libraries &Runtime) {
   {
     std::lock_guard Lock(State->Mutex);
     State->Due = Clock::now();
+    State->Rechecks = 0;
   }
   const uint64_t One = 1;
   [[maybe_unused]] ssize_t Written = ::write(State->Wakeup, &One, sizeof(One));
