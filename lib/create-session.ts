@@ -9,6 +9,7 @@ import { checkSessionOptions } from './options.js';
 import { RasteriserThread } from './preview/rasteriser-thread.js';
 import { defaultCacheDirectory } from './project/cache-directory.js';
 import { describeModule } from './project/module.js';
+import { describePackage } from './project/swift-package.js';
 import { findToolchain } from './project/toolchain.js';
 import { AgentReloader } from './reload/agent-reloader.js';
 import { InProcessReloader } from './reload/in-process-reloader.js';
@@ -40,13 +41,13 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   signal?.addEventListener('abort', abort, { once: true });
   try {
     onProgress?.({ phase: 'finding the toolchain' });
-    const [toolchain, module] = await Promise.all([
-      findToolchain(checked.toolchain ?? {}, folder.path, signal),
-      describeModule(checked.file, checked.module),
-    ]);
+    const toolchain = await findToolchain(checked.toolchain ?? {}, folder.path, signal);
     const cache = path.resolve(checked.cacheDirectory ?? defaultCacheDirectory());
     const onBuild = () => onProgress?.({ phase: 'compiling PreviewKit for this toolchain, once' });
     const kit = await providePreviewKit(toolchain, cache, onBuild, signal);
+    const packageOptions = { toolchain, cacheDirectory: cache, previewKit: kit.library, signal, onProgress };
+    const owner = checked.module ? undefined : await describePackage(checked.file, packageOptions);
+    const module = owner?.module ?? (await describeModule(checked.file, checked.module));
 
     const { debug = false } = checked;
     if (debug) module.flags.push('-g');

@@ -2,6 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HotswiftError } from '../errors.js';
 import type { ModuleOptions } from '../types.js';
+import { sortFlags } from './compiler-flags.js';
 
 /** The module that is compiled and previewed. All paths are absolute. */
 export interface ModuleDescription {
@@ -22,16 +23,15 @@ export interface ModuleDescription {
 }
 
 /**
- * What `createSession` was told about the module, completed and checked.
+ * What `createSession` was told about the module, completed and checked; a module of the file alone if it was told nothing.
  *
- * Rejects with ERR_HOTSWIFT_PROJECT if a source cannot be read, or if the file belongs to a package and no module was given.
+ * Rejects with ERR_HOTSWIFT_PROJECT if a source cannot be read, or for a flag that cannot be used.
  */
 export async function describeModule(file: string, options?: ModuleOptions): Promise<ModuleDescription> {
   const previewed = path.resolve(file);
   const workingDirectory = process.cwd();
   if (options === undefined) {
     await requireReadable(previewed);
-    await refusePackage(previewed);
     const name = moduleNameOf(previewed);
     const sources = [previewed];
     return { name, file: previewed, sources, script: findScript(sources), flags: [], workingDirectory, libraryPaths: [], libraries: [] };
@@ -60,36 +60,6 @@ export function findScript(sources: readonly string[]): number | undefined {
   return position < 0 ? undefined : position;
 }
 
-/** Flags that make swiftc do something else than compile each file to an object, or write files of their own. */
-const refusedFlags = new Set(
-  [
-    '-c -o -S -emit-assembly -emit-bc -emit-dependencies -emit-executable -emit-ir -emit-library -emit-module -emit-module-path',
-    '-emit-objc-header -emit-objc-header-path -emit-sil -emit-silgen -dump-ast -dump-parse -index-store-path -incremental -output-file-map',
-    '-parse -print-ast -serialize-diagnostics -typecheck -static',
-  ]
-    .join(' ')
-    .split(' '),
-);
-
-/** Takes the flags for the linker out of those for the compiler. */
-function sortFlags(all: readonly string[]): { flags: string[]; libraryPaths: string[]; libraries: string[] } {
-  const sorted = { flags: [] as string[], libraryPaths: [] as string[], libraries: [] as string[] };
-  const rest = [...all];
-  for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
-    if (refusedFlags.has(flag) || flag.startsWith('-sanitize=')) {
-      throw new HotswiftError(
-        'ERR_HOTSWIFT_PROJECT',
-        `the flag ${flag} cannot be used here: every file is compiled to an object of its own. Leave it out.`,
-      );
-    }
-    if (flag === '-L') sorted.libraryPaths.push(rest.shift() ?? '');
-    else if (flag.startsWith('-L')) sorted.libraryPaths.push(flag.slice(2));
-    else if (flag.startsWith('-l')) sorted.libraries.push(flag.slice(2));
-    else sorted.flags.push(flag);
-  }
-  return sorted;
-}
-
 /** The compiler tells the files of a module apart by their names. */
 function refuseEqualNames(sources: readonly string[]): void {
   const known = new Map<string, string>();
@@ -105,30 +75,13 @@ function refuseEqualNames(sources: readonly string[]): void {
   }
 }
 
-async function requireReadable(file: string): Promise<void> {
+/** Rejects with ERR_HOTSWIFT_PROJECT if there is no such file, or if it cannot be read. */
+export async function requireReadable(file: string): Promise<void> {
   try {
     await access(file, constants.R_OK);
     if (!(await stat(file)).isFile()) throw new Error('it is not a file');
   } catch (cause) {
     throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** A package's file does not compile alone; to try would give errors about names that exist. */
-async function refusePackage(file: string): Promise<void> {
-  for (let folder = path.dirname(file); folder !== path.dirname(folder); folder = path.dirname(folder)) {
-    const manifest = path.join(folder, 'Package.swift');
-    const exists = await access(manifest).then(
-      () => true,
-      () => false,
-    );
-    if (exists && manifest !== file) {
-      throw new HotswiftError(
-        'ERR_HOTSWIFT_PROJECT',
-        `${file} belongs to the package in ${folder}. SwiftPM packages are not read yet: describe the target with the option \`module\` ` +
-          '(name, sources, flags, importPaths, libraryPaths, libraries).',
-      );
-    }
   }
 }
 

@@ -3,6 +3,10 @@ import { HotswiftError } from '../errors.js';
 
 export interface ToolOptions {
   cwd?: string;
+  /** Environment variables of the tool, on top of the host's. Default none. */
+  env?: Record<string, string>;
+  /** Told of what the tool writes to its standard output, as it comes. */
+  onOutput?: (text: string) => void;
   /** Where the tool puts its temporary files; the Swift driver leaves some behind. Default: the host's. */
   temporaryFolder?: string;
   /** Whether the tool runs others, which then end with it. Default `false`: a Ctrl-C in the terminal reaches it as it reaches the host. */
@@ -33,9 +37,9 @@ process.on('exit', () => {
  * Rejects with the spawn error (`code: 'ENOENT'`) if there is no such program.
  */
 export async function runTool(program: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
-  const { cwd, temporaryFolder, hasChildren = false, signal, timeout } = options;
+  const { cwd, temporaryFolder, hasChildren = false, signal, timeout, onOutput } = options;
   signal?.throwIfAborted();
-  const env = temporaryFolder === undefined ? process.env : { ...process.env, TMPDIR: temporaryFolder };
+  const env = { ...process.env, ...options.env, ...(temporaryFolder === undefined ? {} : { TMPDIR: temporaryFolder }) };
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: hasChildren });
   const closed = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
@@ -53,6 +57,7 @@ export async function runTool(program: string, args: readonly string[], options:
   running.add(kill);
   try {
     const stdout = collect(child.stdout);
+    if (onOutput) child.stdout?.on('data', (chunk: Buffer) => onOutput(chunk.toString('utf8')));
     const stderr = collect(child.stderr);
     const [exitCode, endedBy] = await closed;
     signal?.throwIfAborted();

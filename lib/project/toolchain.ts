@@ -13,6 +13,10 @@ export interface Toolchain {
   version: string;
   /** For example `x86_64-pc-linux-gnu`. */
   triple: string;
+  /** The triple without a version, for example `arm64-apple-macosx`. */
+  platform: string;
+  /** The folder of the toolchain's programs: swift, swiftc and what they run. */
+  programs: string;
   /** Folders with the shared libraries of the Swift runtime. */
   runtimeLibraryPaths: string[];
   /** Differs for different compilers, also of the same version: part of every cache key. */
@@ -24,8 +28,8 @@ const oldestVersion = [6, 0] as const;
 
 const targetInfo = z.object({
   compilerVersion: z.string(),
-  target: z.object({ triple: z.string() }),
-  paths: z.object({ runtimeLibraryPaths: z.array(z.string()) }),
+  target: z.object({ triple: z.string(), unversionedTriple: z.string() }),
+  paths: z.object({ runtimeResourcePath: z.string(), runtimeLibraryPaths: z.array(z.string()) }),
 });
 
 const howToInstall =
@@ -55,6 +59,9 @@ export async function findToolchain(options: ToolchainOptions, temporaryFolder: 
     swiftc,
     version,
     triple: info.target.triple,
+    platform: info.target.unversionedTriple,
+    // Next to lib/swift, wherever the name that was asked for leads: it may be a link or a version manager's shim.
+    programs: path.join(info.paths.runtimeResourcePath, '..', '..', 'bin'),
     runtimeLibraryPaths: info.paths.runtimeLibraryPaths,
     id: [info.compilerVersion, info.target.triple, await identity(swiftc)].join(' '),
   };

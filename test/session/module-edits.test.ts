@@ -69,15 +69,6 @@ describe('a module', () => {
     await expect(session.reload()).rejects.toMatchObject({ diagnostics: [{ file: other, line: 1, column: 22 }] });
   });
 
-  it('is refused while a package owns the file and nothing describes the target', async () => {
-    const fixture = new Fixture({ 'Package.swift': '// swift-tools-version: 6.0\n' });
-    const file = fixture.write('Sources/App/View.swift', colorPreview('#ff0000'));
-    await expect(openSession({ file })).rejects.toMatchObject({
-      code: 'ERR_HOTSWIFT_PROJECT',
-      message: expect.stringContaining('`module`'),
-    });
-  });
-
   it('names a source that is missing', async () => {
     const fixture = new Fixture();
     const file = fixture.write('View.swift', colorPreview('#ff0000'));

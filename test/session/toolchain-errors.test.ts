@@ -28,7 +28,7 @@ describe('a start without what it needs', () => {
       () =>
         script(
           'old',
-          `echo '{"compilerVersion":"Swift version 5.10.1 (swift-5.10.1-RELEASE)","target":{"triple":"x86_64-unknown-linux-gnu"},"paths":{"runtimeLibraryPaths":[]}}'`,
+          `echo '{"compilerVersion":"Swift version 5.10.1 (swift-5.10.1-RELEASE)","target":{"triple":"x86_64-unknown-linux-gnu","unversionedTriple":"x86_64-unknown-linux-gnu"},"paths":{"runtimeResourcePath":"/usr/lib/swift","runtimeLibraryPaths":[]}}'`,
         ),
       'is Swift 5.10.1, which is older than hotswift supports',
     ],

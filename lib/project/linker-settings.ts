@@ -1,0 +1,54 @@
+import path from 'node:path';
+import { parse } from 'shell-quote';
+import { isError } from '../errors.js';
+import { sortFlags } from './compiler-flags.js';
+import type { LinkerSetting, PackageTarget } from './package-description.js';
+import { runTool } from './run-tool.js';
+
+/** What targets want to be linked with. */
+export interface LinkerOptions {
+  /** Names as after `-l`, or paths. */
+  libraries: string[];
+  /** Absolute. */
+  libraryPaths: string[];
+  /** Everything else, for swiftc. */
+  flags: string[];
+}
+
+/** As manifests call it. */
+const platform = process.platform === 'darwin' ? 'macos' : process.platform;
+
+/** What manifests say in `linkerSettings`, and pkg-config of system libraries, of some targets of packages; `root` is the main package's. */
+export async function collectLinkerOptions(targets: readonly PackageTarget[], root: string, signal?: AbortSignal): Promise<LinkerOptions> {
+  const declared = targets.flatMap(({ linkerSettings }) => linkerSettings.filter(applies).flatMap(flagsOf));
+  const systems = targets.flatMap(({ pkgConfig }) => pkgConfig ?? []);
+  const installed = await Promise.all(systems.map((name) => askPkgConfig(name, signal)));
+  const { flags, libraryPaths, libraries } = sortFlags([...declared, ...installed.flat()]);
+  return {
+    libraries: [...new Set(libraries)],
+    libraryPaths: [...new Set(libraryPaths.map((folder) => path.resolve(root, folder)))],
+    flags,
+  };
+}
+
+function applies({ condition }: LinkerSetting): boolean {
+  const { platformNames = [], config } = condition ?? {};
+  return (platformNames.length === 0 || platformNames.includes(platform)) && (!config || config === 'debug');
+}
+
+function flagsOf({ kind }: LinkerSetting): string[] {
+  if ('linkedLibrary' in kind) return [`-l${kind.linkedLibrary._0}`];
+  if ('linkedFramework' in kind) return ['-framework', kind.linkedFramework._0];
+  return kind.unsafeFlags._0;
+}
+
+/** SwiftPM only warns of what pkg-config does not know; the module map may name the library as well. */
+async function askPkgConfig(name: string, signal?: AbortSignal): Promise<string[]> {
+  try {
+    const { exitCode, stdout } = await runTool('pkg-config', ['--libs', name], { signal });
+    return exitCode === 0 ? parse(stdout).filter((word) => typeof word === 'string') : [];
+  } catch (error) {
+    if (isError(error) && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { HotswiftError } from '../errors.js';
+import { runTool } from './run-tool.js';
+
+/** How SwiftPM is asked about packages. */
+export interface PackageTool {
+  /** The program `swift` of the toolchain. */
+  swift: string;
+  /** SwiftPM's build folder of the package that is previewed, hotswift's own: the user's `.build` is neither locked nor touched. */
+  scratch: string;
+  signal?: AbortSignal;
+}
+
+/** A target, as its manifest declares it and as SwiftPM found it on disk. */
+export interface PackageTarget {
+  name: string;
+  /** The module's name. */
+  c99name: string;
+  /** `SwiftTarget`, `ClangTarget`, `SystemLibraryTarget`, `PluginTarget`, `BinaryTarget`. */
+  language: string;
+  /** `library`, `executable`, `test`, `macro`, `plugin`, `snippet`, `system-target`, `binary`. */
+  type: string;
+  /** Absolute. */
+  folder: string;
+  /** Absolute paths of the author's files; what plugins and SwiftPM generate is not among them. */
+  sources: string[];
+  linkerSettings: LinkerSetting[];
+  /** The name of a system library for pkg-config. */
+  pkgConfig?: string;
+  /** Whether plugins make sources for it, out of files that nobody knows. */
+  usesPlugins: boolean;
+}
+
+/** What a target wants to be linked with, if `condition` holds. */
+export type LinkerSetting = z.infer<typeof linkerSetting>;
+
+/** A package with its targets. */
+export interface Package {
+  name: string;
+  /** Absolute, symbolic links resolved. */
+  root: string;
+  targets: PackageTarget[];
+  hasDependencies: boolean;
+}
+
+const described = z.object({
+  name: z.string(),
+  path: z.string(),
+  dependencies: z.array(z.unknown()),
+  targets: z.array(
+    z.object({
+      name: z.string(),
+      c99name: z.string(),
+      module_type: z.string(),
+      type: z.string(),
+      path: z.string(),
+      sources: z.array(z.string()),
+    }),
+  ),
+});
+
+const value = <Value extends z.ZodType>(schema: Value) => z.object({ _0: schema });
+const linkerSetting = z.object({
+  tool: z.literal('linker'),
+  condition: z.object({ platformNames: z.array(z.string()).optional(), config: z.string().nullish() }).nullish(),
+  kind: z.union([
+    z.object({ linkedLibrary: value(z.string()) }),
+    z.object({ linkedFramework: value(z.string()) }),
+    z.object({ unsafeFlags: value(z.array(z.string())) }),
+  ]),
+});
+const otherSetting = z.object({ tool: z.string() });
+
+const manifest = z.object({
+  targets: z.array(
+    z.object({
+      name: z.string(),
+      settings: z.array(z.union([linkerSetting, otherSetting])),
+      pkgConfig: z.string().nullish(),
+      pluginUsages: z.array(z.unknown()).nullish(),
+    }),
+  ),
+});
+
+interface DependencyTree {
+  path: string;
+  dependencies: DependencyTree[];
+}
+const dependencyTree: z.ZodType<DependencyTree> = z.object({ path: z.string(), dependencies: z.lazy(() => z.array(dependencyTree)) });
+
+/**
+ * What SwiftPM says about a package (`swift package describe`, `dump-package`); nothing is fetched or built.
+ *
+ * Rejects with ERR_HOTSWIFT_PROJECT, quoting SwiftPM, if it refuses the manifest.
+ */
+export async function describePackageAt(root: string, tool: PackageTool): Promise<Package> {
+  const [description, declared] = await Promise.all([
+    askPackage(root, ['describe', '--type', 'json'], described, tool),
+    askPackage(root, ['dump-package'], manifest, tool),
+  ]);
+  const declarations = new Map(declared.targets.map((target) => [target.name, target]));
+  const targets = description.targets.map((target): PackageTarget => {
+    const { settings = [], pkgConfig, pluginUsages } = declarations.get(target.name) ?? {};
+    const folder = path.resolve(description.path, target.path);
+    return {
+      name: target.name,
+      c99name: target.c99name,
+      language: target.module_type,
+      type: target.type,
+      folder,
+      sources: target.sources.map((source) => path.resolve(folder, source)),
+      linkerSettings: settings.filter((setting) => 'kind' in setting),
+      pkgConfig: pkgConfig ?? undefined,
+      usesPlugins: (pluginUsages ?? []).length > 0,
+    };
+  });
+  return { name: description.name, root: description.path, targets, hasDependencies: description.dependencies.length > 0 };
+}
+
+/**
+ * The folders of every package that one depends on, whether directly or not; SwiftPM fetches what is missing.
+ *
+ * Rejects with ERR_HOTSWIFT_PROJECT, quoting SwiftPM, if a dependency cannot be resolved.
+ */
+export async function findDependencies(root: string, tool: PackageTool): Promise<string[]> {
+  const tree = await askPackage(root, ['show-dependencies', '--format', 'json'], dependencyTree, tool);
+  const found = new Set<string>();
+  const visit = ({ path: folder, dependencies }: DependencyTree) => {
+    if (found.has(folder)) return;
+    found.add(folder);
+    dependencies.forEach(visit);
+  };
+  tree.dependencies.forEach(visit);
+  return [...found];
+}
+
+async function askPackage<Answer>(root: string, command: string[], schema: z.ZodType<Answer>, tool: PackageTool): Promise<Answer> {
+  const [name = '', ...options] = command;
+  const args = ['package', '--package-path', root, '--scratch-path', tool.scratch, name, ...options];
+  const { exitCode, stdout, stderr } = await runTool(tool.swift, args, { cwd: root, signal: tool.signal, hasChildren: true });
+  if (exitCode !== 0) {
+    throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `SwiftPM does not accept the package in ${root}:\n${stderr.trim() || stdout.trim()}`);
+  }
+  try {
+    return schema.parse(JSON.parse(stdout));
+  } catch (cause) {
+    throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `what \`swift package ${name}\` prints for ${root} cannot be read`, { cause });
+  }
+}

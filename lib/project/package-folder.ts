@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import type { Toolchain } from './toolchain.js';
+
+/** Milliseconds after which what was built of a package is removed, unless a session used it meanwhile: thirty days. */
+const keptUnused = 30 * 24 * 3_600_000;
+
+/**
+ * The folder in the cache directory for what is built of a package, by a toolchain; `root` is the package's, without symbolic links. Folders
+ * that were not used for thirty days are removed.
+ */
+export async function openPackageFolder(cacheDirectory: string, root: string, toolchain: Toolchain): Promise<string> {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([root, toolchain.id]))
+    .digest('hex')
+    .slice(0, 16);
+  const all = path.join(cacheDirectory, 'packages');
+  const folder = path.join(all, `${path.basename(root).replace(/[^\w.-]/g, '_')}-${digest}`);
+  const now = new Date();
+  if ((await mkdir(folder, { recursive: true })) !== undefined) await removeUnused(all, now.getTime());
+  await utimes(folder, now, now);
+  return folder;
+}
+
+async function removeUnused(all: string, now: number): Promise<void> {
+  for (const name of await readdir(all)) {
+    const folder = path.join(all, name);
+    const { mtimeMs } = await stat(folder);
+    if (now - mtimeMs > keptUnused) await rm(folder, { recursive: true, force: true });
+  }
+}

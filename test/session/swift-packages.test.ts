@@ -1,0 +1,313 @@
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { createSession, type Session } from '../../lib/index.js';
+import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
+import { Fixture } from '../support/fixture';
+import { Picture } from '../support/picture';
+import { colorPreview, openSession } from '../support/session';
+
+const previewKit = path.join(__dirname, '..', '..', 'swift', 'PreviewKit');
+const cache = cacheForPackages();
+
+/** A cache directory of the tests' own, but for PreviewKit. */
+function cacheForPackages(): Fixture {
+  const fixture = new Fixture({}, 'cache');
+  const shared = path.join(defaultCacheDirectory(), 'preview-kit');
+  mkdirSync(shared, { recursive: true });
+  symlinkSync(shared, fixture.path('preview-kit'));
+  return fixture;
+}
+
+const open = (file: string) => openSession({ file, cacheDirectory: cache.folder });
+const color = async (session: Session, preview: number | string = 0) => new Picture((await session.snapshot({ preview })).data).pixel(1, 1);
+
+function manifest(text: string): string {
+  return `// swift-tools-version: 6.0\nimport PackageDescription\n${text}`;
+}
+
+/** A Swift file with a preview for each expression, filled with the colour that it gives. */
+function previews(imports: string, colors: Record<string, string>): string {
+  const each = Object.entries(colors).map(
+    ([name, expression]) =>
+      `Preview("${name}", width: 4, height: 4) { SVG("<svg xmlns='http://www.w3.org/2000/svg' width='4' height='4'><rect width='4' height='4' fill='\\(${expression})'/></svg>") }`,
+  );
+  return `import PreviewKit
+${imports}
+struct All_Previews: PreviewProvider { static var previews: [Preview] {
+  ${each.join('\n  ')}
+} }
+`;
+}
+
+/** One package for most tests, so that SwiftPM builds little: a library that depends on everything, an executable, broken targets. */
+function palettePackage(): Fixture {
+  return new Fixture(
+    {
+      'Package.swift': manifest(`
+let package = Package(
+  name: "Palette",
+  dependencies: [.package(path: "Local")],
+  targets: [
+    .target(
+      name: "App", dependencies: ["Sibling", "c-colors", "CxxColors", "CZip", .product(name: "Local", package: "Local")],
+      exclude: ["LeftOut.swift"], resources: [.copy("color.txt")],
+      swiftSettings: [.define("APRICOT"), .unsafeFlags(["-DUNSAFE"])]),
+    .target(name: "Sibling"),
+    .target(name: "c-colors", dependencies: ["CBase"], cSettings: [.define("COLOR", to: "\\"#0000ff\\"")]),
+    .target(name: "CBase"),
+    .target(name: "CxxColors", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+    .systemLibrary(name: "CZip", pkgConfig: "zlib"),
+    .executableTarget(name: "Tool", dependencies: ["Sibling"], path: "Elsewhere", sources: ["tool"], swiftSettings: [.swiftLanguageMode(.v5)]),
+    .target(name: "Broken", dependencies: ["Sibling"]),
+    .target(name: "OnBroken", dependencies: ["Broken"]),
+    .testTarget(name: "AppTests", dependencies: ["App"]),
+  ])`),
+      'Local/Package.swift': manifest(
+        'let package = Package(name: "Local", products: [.library(name: "Local", targets: ["Local"])], targets: [.target(name: "Local")])',
+      ),
+      'Local/Sources/Local/Local.swift': 'public func localColor() -> String { "#00ffff" }',
+      'Sources/Sibling/Sibling.swift': 'package func siblingColor() -> String { "#ff0000" }',
+      'Sources/c-colors/include/CColors.h': 'const char *c_color(void);\nconst char *deep_color(void);\n',
+      'Sources/c-colors/include/module.modulemap': 'module CColors { header "CColors.h" }',
+      'Sources/c-colors/colors.c': `#include "CColors.h"
+#include "CBase.h"
+const char *c_color(void) { return COLOR; }
+const char *deep_color(void) { return base_color(); }
+`,
+      'Sources/CBase/include/CBase.h': 'const char *base_color(void);\n',
+      'Sources/CBase/base.c': 'const char *base_color(void) { return "#123456"; }\n',
+      'Sources/CxxColors/include/CxxColors.h': `#ifdef __cplusplus
+extern "C"
+#endif
+const char *cxx_color(void);
+`,
+      'Sources/CxxColors/colors.cpp': `#include "CxxColors.h"
+#include <string>
+static std::string color = std::string("#ff") + std::to_string(8800);
+const char *cxx_color(void) { return color.c_str(); }
+`,
+      'Sources/CZip/module.modulemap': 'module CZip { header "zip.h" }',
+      'Sources/CZip/zip.h': '#include <zlib.h>\n',
+      'Sources/App/color.txt': '#ff00ff',
+      'Sources/App/LeftOut.swift': 'this is no Swift',
+      'Sources/App/Colors.swift': `import Foundation
+func resourceColor() -> String { try! String(contentsOf: Bundle.module.url(forResource: "color", withExtension: "txt")!, encoding: .utf8) }
+#if APRICOT && UNSAFE && SWIFT_PACKAGE && swift(>=6)
+let definedColor = "#ffcc88"
+#endif
+`,
+      'Sources/App/View.swift': previews('import CBase\nimport CColors\nimport CxxColors\nimport CZip\nimport Local\nimport Sibling', {
+        sibling: 'siblingColor()',
+        C: 'String(cString: c_color())',
+        'C of C': 'String(cString: deep_color())',
+        'C++': 'String(cString: cxx_color())',
+        system: 'zlibVersion() == nil ? "#000000" : "#445566"',
+        resource: 'resourceColor()',
+        defined: 'definedColor',
+        local: 'localColor()',
+      }),
+      'Elsewhere/tool/Tool.swift': `${previews('import Sibling', { tool: 'mode + siblingColor().suffix(4)' })}
+var mode = ""
+#if !swift(>=6)
+@main struct Tool { static func main() { print(mode) } }
+extension Tool { static let unused = 1 }
+#endif
+`.replace('var mode = ""', '#if swift(>=6)\nlet mode = "#ff"\n#else\nvar mode = "#88"\n#endif'),
+      'Sources/Broken/View.swift': 'import Sibling\nlet broken: Int = "text"\n',
+      'Sources/OnBroken/View.swift': colorPreview('#ff0000'),
+      'Tests/AppTests/Tests.swift': 'import App\n',
+      'Scripts/loose.swift': colorPreview('#ff0000'),
+    },
+    'a palette – für Gäste',
+  );
+}
+
+describe('a file of a SwiftPM package', () => {
+  const fixture = palettePackage();
+  let session: Session;
+  beforeAll(async () => {
+    session = await createSession({ file: fixture.path('Sources/App/View.swift'), cacheDirectory: cache.folder });
+    if (session.error) throw session.error;
+  });
+  afterAll(() => session?.close());
+
+  it.each([
+    ['sibling', 'a sibling target, through `package` access', '#ff0000'],
+    ['C', 'a C target, its header and its definitions', '#0000ff'],
+    ['C of C', 'a C target that only a C target depends on', '#123456'],
+    ['C++', 'a C++ target and the C++ library', '#ff8800'],
+    ['system', 'a system library that pkg-config knows', '#445566'],
+    ['resource', 'a resource, through Bundle.module', '#ff00ff'],
+    ['defined', 'the conditions and the language mode of its target', '#ffcc88'],
+    ['local', 'a package in another folder', '#00ffff'],
+  ])('uses %s: %s', async (preview, _, expected) => {
+    expect(await color(session, preview)).toBe(expected);
+  });
+
+  it('is reloaded as a part of its target', async () => {
+    const file = fixture.path('Sources/App/Colors.swift');
+    fixture.write('Sources/App/Colors.swift', readFileSync(file, 'utf8').replace('#ffcc88', '#aabbcc'));
+    expect(await session.reload()).toMatchObject({ changed: [file] });
+    expect(await color(session, 'defined')).toBe('#aabbcc');
+  });
+
+  it('may belong to an executable with @main, in a folder and a language mode of its own', async () => {
+    expect(await color(await open(fixture.path('Elsewhere/tool/Tool.swift')))).toBe('#880000');
+  });
+
+  it('that does not compile leaves the session open, with the compiler’s diagnostics, until it is mended', async () => {
+    const file = fixture.path('Sources/Broken/View.swift');
+    const session = await open(file);
+    expect(session).toMatchObject({ state: 'failed', error: { code: 'ERR_HOTSWIFT_COMPILE', diagnostics: [{ file, line: 2 }] } });
+    fixture.write('Sources/Broken/View.swift', previews('import Sibling', { mended: 'siblingColor()' }));
+    await session.reload();
+    expect(await color(session)).toBe('#ff0000');
+  });
+
+  it('cannot be previewed while a target that it depends on does not compile', async () => {
+    fixture.write('Sources/Broken/View.swift', 'let broken: Int = "text"\n');
+    await expect(open(fixture.path('Sources/OnBroken/View.swift'))).rejects.toMatchObject({
+      code: 'ERR_HOTSWIFT_PROJECT',
+      message: expect.stringMatching(/depends on.*Broken\/View\.swift:1:\d+: error: cannot convert value/s),
+    });
+  });
+
+  it.each([
+    ['no target', 'Scripts/loose.swift', /belongs to no target of the package .*: .*App/],
+    ['no target, for its own leaves it out', 'Sources/App/LeftOut.swift', /App, in whose folder it lies, leaves it out/],
+    ['tests', 'Tests/AppTests/Tests.swift', /AppTests, which cannot be previewed: it is a test target/],
+  ])('is refused when it belongs to %s', async (_, file, message) => {
+    await expect(open(fixture.path(file))).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_PROJECT', message: expect.stringMatching(message) });
+  });
+
+  it('opens without SwiftPM while nothing has changed, and with what changed of a dependency', async () => {
+    const phases: string[] = [];
+    const file = fixture.path('Elsewhere/tool/Tool.swift');
+    const options = { file, cacheDirectory: cache.folder, onProgress: ({ phase }: { phase: string }) => phases.push(phase) };
+    await (await openSession(options)).close();
+    expect(phases).not.toContain('building dependencies');
+    fixture.write('Sources/Sibling/Sibling.swift', 'package func siblingColor() -> String { "#00ff00" }');
+    expect(await color(await openSession(options))).toBe('#88ff00');
+    expect(phases).toContain('building dependencies');
+  });
+
+  it('can be given up while SwiftPM is at work', async () => {
+    fixture.write('Sources/Sibling/Sibling.swift', 'package func siblingColor() -> String { "#0000ff" }');
+    const controller = new AbortController();
+    const onProgress = ({ phase }: { phase: string }) => {
+      if (phase === 'building dependencies') controller.abort(new Error('given up'));
+    };
+    const file = fixture.path('Elsewhere/tool/Tool.swift');
+    const opened = createSession({ file, cacheDirectory: cache.folder, signal: controller.signal, onProgress });
+    await expect(opened).rejects.toThrow('given up');
+    expect(await color(await open(file))).toBe('#8800ff');
+  });
+});
+
+describe('a package', () => {
+  it('whose manifest does not compile is refused in SwiftPM’s words', async () => {
+    const fixture = new Fixture({ 'Package.swift': manifest('let package = Package(nom: "Nothing")') });
+    const file = fixture.write('Sources/Nothing/View.swift', colorPreview('#ff0000'));
+    await expect(open(file)).rejects.toMatchObject({
+      code: 'ERR_HOTSWIFT_PROJECT',
+      message: expect.stringMatching(/Package\.swift:3:\d+: error: .*nom/s),
+    });
+  });
+
+  it('that depends on PreviewKit, as others of it do, uses hotswift’s', async () => {
+    const fixture = new Fixture({
+      'Package.swift': manifest(`
+let package = Package(
+  name: "Card",
+  dependencies: [.package(path: "${previewKit}")],
+  targets: [.target(name: "Card", dependencies: ["PreviewKit", "Shapes"]), .target(name: "Shapes", dependencies: ["PreviewKit"])])`),
+      'Sources/Shapes/Shapes.swift': `import PreviewKit
+public func square(_ color: String) -> SVG {
+  SVG("<svg xmlns='http://www.w3.org/2000/svg' width='4' height='4'><rect width='4' height='4' fill='\\(color)'/></svg>")
+}
+`,
+    });
+    const file = fixture.write(
+      'Sources/Card/View.swift',
+      `import PreviewKit
+import Shapes
+struct Card_Previews: PreviewProvider { static var previews: [Preview] { Preview("Card") { square("#00ff00") } } }
+`,
+    );
+    expect(await color(await open(file))).toBe('#00ff00');
+  });
+
+  it('with a macro and a plugin is compiled with what they make', async () => {
+    const fixture = toolPackage();
+    const session = await open(fixture.path('Sources/App/View.swift'));
+    expect(session.error).toBeNull();
+    expect(await color(session, 'macro')).toBe('#00ff00');
+    expect(await color(session, 'plugin')).toBe('#0000ff');
+    for (const [file, kind] of [
+      ['Sources/Macros/main.swift', 'a macro'],
+      ['Plugins/Generator/Generator.swift', 'a plugin'],
+    ] as const) {
+      await expect(open(fixture.path(file))).rejects.toMatchObject({
+        code: 'ERR_HOTSWIFT_PROJECT',
+        message: expect.stringContaining(kind),
+      });
+    }
+  });
+
+  it('comes with hotswift: the weather card', async () => {
+    const session = await open(path.join(__dirname, '../../examples/weather-card/Sources/WeatherCard/WeatherCardView.swift'));
+    const picture = new Picture((await session.snapshot({ preview: 'Light' })).data);
+    expect([picture.width, picture.height]).toEqual([320, 200]);
+    expect(picture.count('#ffffff')).toBeGreaterThan(100);
+  });
+});
+
+/**
+ * A package with tools of its own. The macro speaks the compiler's plugin protocol itself (swift/ASTGen: PluginMessages), for want of
+ * swift-syntax: messages are JSON after eight bytes of length.
+ */
+function toolPackage(): Fixture {
+  return new Fixture({
+    'Package.swift': `// swift-tools-version: 6.0
+import CompilerPluginSupport
+import PackageDescription
+let package = Package(
+  name: "Tools",
+  targets: [
+    .target(name: "App", dependencies: ["Macros"], plugins: ["Generator"]),
+    .macro(name: "Macros"),
+    .plugin(name: "Generator", capability: .buildTool()),
+  ])`,
+    'Sources/Macros/main.swift': `import Foundation
+while let length = try FileHandle.standardInput.read(upToCount: 8), length.count == 8 {
+  let count = length.enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
+  let request = String(decoding: try FileHandle.standardInput.read(upToCount: count)!, as: UTF8.self)
+  let answer = request.contains("getCapability")
+    ? #"{"getCapabilityResult":{"capability":{"protocolVersion":7}}}"#
+    : ##"{"expandMacroResult":{"expandedSource":"\\"#00ff00\\"","diagnostics":[]}}"##
+  var size = UInt64(answer.utf8.count).littleEndian
+  FileHandle.standardOutput.write(Data(bytes: &size, count: 8) + Data(answer.utf8))
+}
+`,
+    'Plugins/Generator/Generator.swift': `import Foundation
+import PackagePlugin
+@main struct Generator: BuildToolPlugin {
+  func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
+    let output = context.pluginWorkDirectoryURL.appendingPathComponent("Generated.swift")
+    let script = "echo 'let generatedColor = \\"#0000ff\\"' > \\"$0\\""
+    return [
+      .buildCommand(
+        displayName: "generate", executable: URL(fileURLWithPath: "/bin/sh"), arguments: ["-c", script, output.path], outputFiles: [output])
+    ]
+  }
+}
+`,
+    'Sources/App/View.swift': previews(
+      '@freestanding(expression) macro color() -> String = #externalMacro(module: "Macros", type: "Color")',
+      {
+        macro: '#color()',
+        plugin: 'generatedColor',
+      },
+    ),
+  });
+}
