@@ -45,7 +45,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     const cache = path.resolve(checked.cacheDirectory ?? defaultCacheDirectory());
     const onBuild = () => onProgress?.({ phase: 'compiling PreviewKit for this toolchain, once' });
     const kit = await providePreviewKit(toolchain, cache, onBuild, signal);
-    const packageOptions = { toolchain, cacheDirectory: cache, previewKit: kit.library, signal, onProgress };
+    const packageOptions = { toolchain, cacheDirectory: cache, previewKit: kit, signal, onProgress };
     const owner = checked.module ? undefined : await describePackage(checked.file, packageOptions);
     const module = owner?.module ?? (await describeModule(checked.file, checked.module));
 

@@ -11,8 +11,8 @@ export interface LibraryContents {
   /** Part of the library's name. */
   name: string;
   objects: string[];
-  /** Shared libraries that the objects use. */
-  libraries: string[];
+  /** PreviewKit's shared library, for objects that use it. */
+  previewKit: string;
   linker: LinkerOptions;
   usesCxx: boolean;
 }
@@ -64,15 +64,21 @@ export async function provideLibrary(
   return library;
 }
 
-function linkArguments({ libraries, linker, usesCxx }: LibraryContents, toolchain: Toolchain): string[] {
+function linkArguments({ previewKit, linker, usesCxx }: LibraryContents, toolchain: Toolchain): string[] {
   const isDarwin = process.platform === 'darwin';
   return [
     // Swift's own link step adds what its objects need: swiftrt.o, and the libraries that their imports name.
     ...['-target', toolchain.triple, '-module-name', 'Dependencies'],
     ...linker.libraryPaths.flatMap((folder) => ['-L', folder, '-Xlinker', '-rpath', '-Xlinker', folder]),
+    // Whole: the code that uses the rest is linked later, again and again, and has one copy of their variables like all.
+    ...linker.archives.flatMap((archive) =>
+      isDarwin
+        ? ['-Xlinker', '-force_load', '-Xlinker', archive]
+        : ['-Xlinker', '--whole-archive', '-Xlinker', archive, '-Xlinker', '--no-whole-archive'],
+    ),
     ...linker.libraries.map((name) => `-l${name}`),
     ...linker.flags,
-    ...libraries,
+    previewKit,
     ...(usesCxx ? [isDarwin ? '-lc++' : '-lstdc++'] : []),
   ];
 }
@@ -81,9 +87,9 @@ function nameArguments(file: string): string[] {
   return process.platform === 'darwin' ? ['-Xlinker', '-install_name', '-Xlinker', `@rpath/${file}`] : ['-Xlinker', `-soname=${file}`];
 }
 
-async function digestOf({ objects }: LibraryContents, args: readonly string[], toolchain: Toolchain): Promise<string> {
+async function digestOf({ objects, linker }: LibraryContents, args: readonly string[], toolchain: Toolchain): Promise<string> {
   const digest = createHash('sha256').update(JSON.stringify([toolchain.id, args, objects]));
-  for (const object of objects) digest.update(await readFile(object));
+  for (const file of [...objects, ...linker.archives]) digest.update(await readFile(file));
   return digest.digest('hex').slice(0, 32);
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'shell-quote';
 import { isError } from '../errors.js';
@@ -7,8 +8,10 @@ import { runTool } from './run-tool.js';
 
 /** What targets want to be linked with. */
 export interface LinkerOptions {
-  /** Names as after `-l`, or paths. */
+  /** Names as after `-l`, static libraries apart. */
   libraries: string[];
+  /** Absolute paths of static libraries. */
+  archives: string[];
   /** Absolute. */
   libraryPaths: string[];
   /** Everything else, for swiftc. */
@@ -24,11 +27,23 @@ export async function collectLinkerOptions(targets: readonly PackageTarget[], ro
   const systems = targets.flatMap(({ pkgConfig }) => pkgConfig ?? []);
   const installed = await Promise.all(systems.map((name) => askPkgConfig(name, signal)));
   const { flags, libraryPaths, libraries } = sortFlags([...declared, ...installed.flat()]);
+  const folders = [...new Set(libraryPaths.map((folder) => path.resolve(root, folder)))];
+  const found = [...new Set(libraries)].map((name) => ({ name, archive: findArchive(name, folders) }));
   return {
-    libraries: [...new Set(libraries)],
-    libraryPaths: [...new Set(libraryPaths.map((folder) => path.resolve(root, folder)))],
+    libraries: found.filter(({ archive }) => archive === undefined).map(({ name }) => name),
+    archives: found.flatMap(({ archive }) => archive ?? []),
+    libraryPaths: folders,
     flags,
   };
+}
+
+/** The static library that a linker would take; it prefers shared ones. Those of the system are left to it. */
+function findArchive(name: string, folders: readonly string[]): string | undefined {
+  const candidates = [process.platform === 'darwin' ? '.dylib' : '.so', '.a'].flatMap((suffix) =>
+    folders.map((folder) => path.join(folder, `lib${name}${suffix}`)),
+  );
+  const found = candidates.find((candidate) => existsSync(candidate));
+  return found?.endsWith('.a') ? found : undefined;
 }
 
 function applies({ condition }: LinkerSetting): boolean {

@@ -1,16 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { HotswiftError } from '../errors.js';
-import { runTool } from './run-tool.js';
-
-/** How SwiftPM is asked about packages. */
-export interface PackageTool {
-  /** The program `swift` of the toolchain. */
-  swift: string;
-  /** SwiftPM's build folder of the package that is previewed, hotswift's own: the user's `.build` is neither locked nor touched. */
-  scratch: string;
-  signal?: AbortSignal;
-}
+import { runSwiftPM, type Workspace } from './swiftpm.js';
 
 /** A target, as its manifest declares it and as SwiftPM found it on disk. */
 export interface PackageTarget {
@@ -94,10 +85,10 @@ const dependencyTree: z.ZodType<DependencyTree> = z.object({ path: z.string(), d
  *
  * Rejects with ERR_HOTSWIFT_PROJECT, quoting SwiftPM, if it refuses the manifest.
  */
-export async function describePackageAt(root: string, tool: PackageTool): Promise<Package> {
+export async function describePackageAt(root: string, workspace: Workspace): Promise<Package> {
   const [description, declared] = await Promise.all([
-    askPackage(root, ['describe', '--type', 'json'], described, tool),
-    askPackage(root, ['dump-package'], manifest, tool),
+    askPackage(root, ['describe', '--type', 'json'], described, workspace),
+    askPackage(root, ['dump-package'], manifest, workspace),
   ]);
   const declarations = new Map(declared.targets.map((target) => [target.name, target]));
   const targets = description.targets.map((target): PackageTarget => {
@@ -123,8 +114,8 @@ export async function describePackageAt(root: string, tool: PackageTool): Promis
  *
  * Rejects with ERR_HOTSWIFT_PROJECT, quoting SwiftPM, if a dependency cannot be resolved.
  */
-export async function findDependencies(root: string, tool: PackageTool): Promise<string[]> {
-  const tree = await askPackage(root, ['show-dependencies', '--format', 'json'], dependencyTree, tool);
+export async function findDependencies(root: string, workspace: Workspace): Promise<string[]> {
+  const tree = await askPackage(root, ['show-dependencies', '--format', 'json'], dependencyTree, workspace);
   const found = new Set<string>();
   const visit = ({ path: folder, dependencies }: DependencyTree) => {
     if (found.has(folder)) return;
@@ -135,10 +126,9 @@ export async function findDependencies(root: string, tool: PackageTool): Promise
   return [...found];
 }
 
-async function askPackage<Answer>(root: string, command: string[], schema: z.ZodType<Answer>, tool: PackageTool): Promise<Answer> {
+async function askPackage<Answer>(root: string, command: string[], schema: z.ZodType<Answer>, workspace: Workspace): Promise<Answer> {
   const [name = '', ...options] = command;
-  const args = ['package', '--package-path', root, '--scratch-path', tool.scratch, name, ...options];
-  const { exitCode, stdout, stderr } = await runTool(tool.swift, args, { cwd: root, signal: tool.signal, hasChildren: true });
+  const { exitCode, stdout, stderr } = await runSwiftPM(['package', name], root, options, workspace);
   if (exitCode !== 0) {
     throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `SwiftPM does not accept the package in ${root}:\n${stderr.trim() || stdout.trim()}`);
   }

@@ -2,17 +2,14 @@ import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import { HotswiftError } from '../errors.js';
 import type { Progress } from '../types.js';
-import type { PackageTarget, PackageTool } from './package-description.js';
-import { runTool } from './run-tool.js';
+import type { PackageTarget } from './package-description.js';
+import { runSwiftPM, type Workspace } from './swiftpm.js';
 import type { Toolchain } from './toolchain.js';
 
-/** Where and how SwiftPM builds for hotswift. */
-export interface BuildOptions extends PackageTool {
-  /** The package's root. */
-  root: string;
-  /** hotswift's folder for the package, which `scratch` lies in. */
-  folder: string;
-  toolchain: Toolchain;
+/** How SwiftPM builds for hotswift. */
+export interface BuildOptions extends Workspace {
+  /** Folder with a PreviewKit for dependencies that have previews and do not depend on it. */
+  previewKitPath: string;
   onProgress?: (progress: Progress) => void;
 }
 
@@ -36,15 +33,8 @@ export async function buildWhatItNeeds(target: PackageTarget, options: BuildOpti
   const reached = path.join(options.folder, 'reached', target.c99name);
   await mkdir(path.dirname(reached), { recursive: true });
   await rm(reached, { force: true });
-  const compiler = await provideCompiler(options.folder, options.toolchain);
-  const env = {
-    SWIFT_EXEC: compiler,
-    // SwiftPM looks for the modules of manifests next to their compiler.
-    SWIFT_EXEC_MANIFEST: swiftcOf(options.toolchain),
-    // Part of what SwiftPM's cache of manifests goes by: the same for every build of the target.
-    HOTSWIFT_LEFT_OUT: target.c99name,
-    HOTSWIFT_REACHED: reached,
-  };
+  // Part of what SwiftPM's cache of manifests goes by: the same for every build of the target.
+  const env = { HOTSWIFT_LEFT_OUT: target.c99name, HOTSWIFT_REACHED: reached };
   const { exitCode, output } = await build(target.name, env, options);
   if (exitCode === 0 || (await exists(reached))) return;
   throw failure(`what ${target.name} depends on`, output);
@@ -56,9 +46,7 @@ export async function buildWhatItNeeds(target: PackageTarget, options: BuildOpti
  * Rejects with ERR_HOTSWIFT_PROJECT, quoting SwiftPM, if it cannot be built.
  */
 export async function buildTarget(target: PackageTarget, options: BuildOptions): Promise<void> {
-  const compiler = await provideCompiler(options.folder, options.toolchain);
-  const env = { SWIFT_EXEC: compiler, SWIFT_EXEC_MANIFEST: swiftcOf(options.toolchain) };
-  const { exitCode, output } = await build(target.name, env, options);
+  const { exitCode, output } = await build(target.name, {}, options);
   if (exitCode !== 0) throw failure(target.name, output);
 }
 
@@ -67,7 +55,13 @@ async function build(
   env: Record<string, string>,
   options: BuildOptions,
 ): Promise<{ exitCode: number | null; output: string }> {
-  const { root, scratch, swift, signal, onProgress } = options;
+  const { root, previewKitPath, onProgress } = options;
+  const environment = {
+    ...env,
+    SWIFT_EXEC: await provideCompiler(options),
+    // SwiftPM looks for the modules of manifests next to their compiler.
+    SWIFT_EXEC_MANIFEST: swiftcOf(options.toolchain),
+  };
   const phase = 'building dependencies';
   onProgress?.({ phase });
   const onOutput = (text: string) => {
@@ -76,9 +70,13 @@ async function build(
       if (done !== undefined) onProgress?.({ phase, done: Number(done), total: Number(total) });
     }
   };
-  // Nobody looks things up in an index of it.
-  const args = ['build', '--package-path', root, '--scratch-path', scratch, '--disable-index-store', '--target', target];
-  const { exitCode, stdout, stderr } = await runTool(swift, args, { cwd: root, env, signal, onOutput, hasChildren: true });
+  const flags = [
+    ...['--build-system', 'native', '--target', target],
+    // Nobody looks things up in an index of it.
+    '--disable-index-store',
+    ...['-Xswiftc', '-I', '-Xswiftc', previewKitPath],
+  ];
+  const { exitCode, stdout, stderr } = await runSwiftPM(['build'], root, flags, options, { env: environment, onOutput });
   return { exitCode, output: `${stdout}\n${stderr}` };
 }
 
@@ -95,7 +93,7 @@ function swiftcOf(toolchain: Toolchain): string {
  * The compiler that leaves one module out. Its path and its text are the same for every target of the package: SwiftPM builds everything
  * again when its compiler changes.
  */
-async function provideCompiler(folder: string, toolchain: Toolchain): Promise<string> {
+async function provideCompiler({ folder, toolchain }: Workspace): Promise<string> {
   const file = path.join(folder, 'compiler', 'swiftc');
   const text = `#!/bin/sh
 before=

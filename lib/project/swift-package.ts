@@ -1,17 +1,15 @@
 import { access, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { HotswiftError } from '../errors.js';
 import type { Progress } from '../types.js';
-import { readBuildPlan, type TargetPlan } from './build-plan.js';
 import { languageFlags, sortFlags } from './compiler-flags.js';
 import { provideLibrary } from './dependency-library.js';
-import { collectLinkerOptions } from './linker-settings.js';
+import { collectLinkerOptions, type LinkerOptions } from './linker-settings.js';
 import { findScript, type ModuleDescription, requireReadable } from './module.js';
-import { describePackageAt, findDependencies, type Package, type PackageTarget } from './package-description.js';
 import { openPackageFolder } from './package-folder.js';
 import { manifestsOf, type PackageInputs } from './package-state.js';
+import { isInside, type PlannedTarget, planTarget } from './planned-target.js';
 import { recallDescription, rememberDescription } from './remembered-packages.js';
-import { type BuildOptions, buildTarget, buildWhatItNeeds } from './swift-build.js';
+import type { BuildOptions } from './swift-build.js';
 import type { Toolchain } from './toolchain.js';
 
 /** A target of a SwiftPM package as a module, and what its description hangs on. All paths are absolute. */
@@ -34,8 +32,13 @@ export interface PackageWatch {
 export interface PackageOptions {
   toolchain: Toolchain;
   cacheDirectory: string;
-  /** hotswift's PreviewKit, which takes the place of the one that the package may depend on: its shared library. */
-  previewKit: string;
+  /** hotswift's PreviewKit: it takes the place of the one that the package may depend on. */
+  previewKit: {
+    /** Folder with its `.swiftmodule`. */
+    importPath: string;
+    /** Its shared library, which must be loaded before those of the description. */
+    library: string;
+  };
   signal?: AbortSignal;
   /** Told of the phases, with `done` and `total` while SwiftPM builds. */
   onProgress?: (progress: Progress) => void;
@@ -66,7 +69,7 @@ export async function describePackage(file: string, options: PackageOptions): Pr
   const folder = await openPackageFolder(options.cacheDirectory, root, options.toolchain);
   return inTurn(folder, async () => {
     options.signal?.throwIfAborted();
-    const facts = [descriptionFormat, options.previewKit];
+    const facts = [descriptionFormat, options.previewKit.library];
     const known = await recallDescription(folder, previewed, facts);
     if (known !== undefined) return known;
     const before = Date.now();
@@ -83,46 +86,44 @@ async function describeWith(
   { toolchain, previewKit, signal, onProgress }: PackageOptions,
 ): Promise<{ description: PackageDescription; inputs: Omit<PackageInputs, 'facts'> | undefined }> {
   const scratch = path.join(folder, 'build');
-  const swift = path.join(toolchain.programs, 'swift');
-  const build: BuildOptions = { swift, scratch, root, folder, toolchain, signal, onProgress };
-  onProgress?.({ phase: 'resolving the package' });
-  const main = await describePackageAt(root, build);
-  const target = findTarget(previewed, main);
-  const others = main.hasDependencies ? await findDependencies(root, build) : [];
-  await buildWhatItNeeds(target, build);
-  const packages = [main, ...(await Promise.all(others.map((other) => describePackageAt(other, build))))];
-  const targets = packages.flatMap((each) => each.targets);
-  const plan = await readBuildPlan(scratch, toolchain.platform, target, targets);
-  for (const dependency of plan.dependencies) if (!dependency.builtByCompiles) await buildTarget(dependency.target, build);
-
-  const module = await moduleOf(previewed, target, plan, targets, { root, folder, toolchain, previewKit, signal, onProgress });
-  const considered = targets.filter(({ c99name }) => plan.considered.includes(c99name));
-  const local = packages.filter((each) => each === main || !isInside(scratch, each.root));
-  const watch = await watchOf(target, considered, local);
-  return { description: { module, watch }, inputs: inputsOf(module, watch, [target, ...considered], plan, local, scratch) };
+  const build: BuildOptions = { toolchain, root, folder, scratch, previewKitPath: previewKit.importPath, signal, onProgress };
+  const planned = await planTarget(previewed, build);
+  const linker = await linkerOptionsOf(planned, root, signal);
+  const library = await linkDependencies(planned, linker, previewKit.library, build);
+  const module = moduleOf(previewed, planned, linker, library, root);
+  const watch = await watchOf(planned);
+  return { description: { module, watch }, inputs: planned.usesPlugins ? undefined : inputsOf(planned, watch, linker, library, scratch) };
 }
 
-async function moduleOf(
-  previewed: string,
-  target: PackageTarget,
-  plan: TargetPlan,
-  targets: readonly PackageTarget[],
-  { root, folder, toolchain, previewKit, signal, onProgress }: PackageOptionsAt,
-): Promise<ModuleDescription> {
-  const systems = targets.filter(({ c99name, type }) => type === 'system-target' && plan.considered.includes(c99name));
-  const own = sortFlags(languageFlags(plan.arguments));
-  const linker = await collectLinkerOptions([target, ...plan.dependencies.map((each) => each.target), ...systems], root, signal);
+function linkerOptionsOf({ target, plan, considered }: PlannedTarget, root: string, signal?: AbortSignal): Promise<LinkerOptions> {
+  const systems = considered.filter(({ type }) => type === 'system-target');
+  return collectLinkerOptions([target, ...plan.dependencies.map((dependency) => dependency.target), ...systems], root, signal);
+}
+
+/** One shared library of everything that the target is linked with, if there is anything. */
+async function linkDependencies(
+  { target, plan }: PlannedTarget,
+  linker: LinkerOptions,
+  previewKit: string,
+  { toolchain, folder, signal, onProgress }: BuildOptions,
+): Promise<string | undefined> {
   const linked = plan.dependencies.filter((dependency) => dependency.target.c99name !== previewKitModule);
   const objects = linked.flatMap((dependency) => dependency.objects);
-  const contents = {
-    name: `${target.c99name}-dependencies`,
-    objects,
-    libraries: linked.length < plan.dependencies.length ? [previewKit] : [],
-    linker,
-    usesCxx: linked.some(({ usesCxx }) => usesCxx),
-  };
+  if (objects.length + linker.archives.length === 0) return undefined;
+  const usesCxx = linked.some((dependency) => dependency.usesCxx);
+  const contents = { name: `${target.c99name}-dependencies`, objects, previewKit, linker, usesCxx };
   const onLink = () => onProgress?.({ phase: 'linking dependencies' });
-  const library = objects.length > 0 ? [await provideLibrary(contents, path.join(folder, 'libraries'), toolchain, onLink, signal)] : [];
+  return provideLibrary(contents, path.join(folder, 'libraries'), toolchain, onLink, signal);
+}
+
+function moduleOf(
+  previewed: string,
+  { target, plan }: PlannedTarget,
+  linker: LinkerOptions,
+  library: string | undefined,
+  root: string,
+): ModuleDescription {
+  const own = sortFlags(languageFlags(plan.arguments));
   return {
     name: target.c99name,
     file: previewed,
@@ -131,15 +132,35 @@ async function moduleOf(
     flags: [...own.flags, '-I', plan.importPath],
     workingDirectory: root,
     libraryPaths: [...linker.libraryPaths, ...own.libraryPaths.map((each) => path.resolve(root, each))],
-    // First what is linked of the dependencies: static libraries then have one copy, there.
-    libraries: [...library, ...linker.libraries, ...own.libraries],
+    libraries: [...(library === undefined ? [] : [library]), ...linker.libraries, ...own.libraries],
   };
 }
 
-interface PackageOptionsAt extends Omit<PackageOptions, 'cacheDirectory'> {
-  root: string;
-  /** hotswift's, for the package. */
-  folder: string;
+async function watchOf({ target, considered, localPackages }: PlannedTarget): Promise<PackageWatch> {
+  const manifests = await Promise.all(localPackages.map(({ root }) => manifestsOf(root)));
+  const local = new Set(localPackages.flatMap(({ targets }) => targets));
+  return {
+    manifests: manifests.flat(),
+    targetFolders: [target.folder],
+    dependencyFolders: considered.filter((each) => local.has(each)).map(({ folder }) => folder),
+  };
+}
+
+function inputsOf(
+  { plan, localPackages }: PlannedTarget,
+  { targetFolders, dependencyFolders }: PackageWatch,
+  linker: LinkerOptions,
+  library: string | undefined,
+  scratch: string,
+): Omit<PackageInputs, 'facts'> {
+  const modules = plan.dependencies.flatMap((dependency) => dependency.module ?? []);
+  return {
+    roots: localPackages.map(({ root }) => root),
+    targetFolders,
+    dependencyFolders,
+    products: [...modules, ...linker.archives, ...(library === undefined ? [] : [library])],
+    present: [plan.file, ...plan.sources.filter((source) => isInside(scratch, source))],
+  };
 }
 
 /** The nearest folder with a Package.swift, from `folder` upwards. */
@@ -151,66 +172,6 @@ async function findPackage(folder: string): Promise<string | undefined> {
   if (exists) return folder;
   const parent = path.dirname(folder);
   return parent === folder ? undefined : findPackage(parent);
-}
-
-function findTarget(file: string, { root, targets }: Package): PackageTarget {
-  const owner = targets.find(({ sources }) => sources.includes(file)) ?? targets.find(({ folder }) => isInside(folder, file));
-  if (owner === undefined || (owner.language === 'SwiftTarget' && !owner.sources.includes(file))) {
-    const hint = owner === undefined ? '' : `; ${owner.name}, in whose folder it lies, leaves it out`;
-    throw new HotswiftError(
-      'ERR_HOTSWIFT_PROJECT',
-      `${file} belongs to no target of the package in ${root}${hint}. Its targets are: ${targets.map(({ name }) => name).join(', ')}.`,
-    );
-  }
-  if (owner.language !== 'SwiftTarget' || (owner.type !== 'library' && owner.type !== 'executable')) {
-    throw new HotswiftError(
-      'ERR_HOTSWIFT_PROJECT',
-      `${file} belongs to ${owner.name}, which cannot be previewed: it is ${kindOf(owner)}; previews are of Swift libraries and executables.`,
-    );
-  }
-  return owner;
-}
-
-function kindOf({ language, type }: PackageTarget): string {
-  if (language === 'ClangTarget') return 'a C target';
-  if (type === 'system-target') return 'a system library';
-  return type === 'executable' || type === 'library' ? `of the kind ${language}` : `a ${type}${type === 'test' ? ' target' : ''}`;
-}
-
-async function watchOf(target: PackageTarget, considered: readonly PackageTarget[], local: readonly Package[]): Promise<PackageWatch> {
-  const manifests = await Promise.all(local.map(({ root }) => manifestsOf(root)));
-  const onThisMachine = new Set(local.flatMap(({ targets }) => targets));
-  return {
-    manifests: manifests.flat(),
-    targetFolders: [target.folder],
-    dependencyFolders: [...new Set(considered.filter((each) => onThisMachine.has(each)).map(({ folder }) => folder))],
-  };
-}
-
-/** `undefined` if plugins are involved: what they read is not known. */
-function inputsOf(
-  module: ModuleDescription,
-  { targetFolders, dependencyFolders }: PackageWatch,
-  targets: readonly PackageTarget[],
-  { file, dependencies }: TargetPlan,
-  local: readonly Package[],
-  scratch: string,
-): Omit<PackageInputs, 'facts'> | undefined {
-  if (targets.some(({ usesPlugins }) => usesPlugins)) return undefined;
-  return {
-    roots: local.map(({ root }) => root),
-    targetFolders,
-    dependencyFolders,
-    products: [
-      ...dependencies.flatMap((dependency) => dependency.module ?? []),
-      ...module.libraries.filter((library) => path.isAbsolute(library)),
-    ],
-    present: [file, ...module.sources.filter((source) => isInside(scratch, source))],
-  };
-}
-
-function isInside(folder: string, file: string): boolean {
-  return file.startsWith(folder + path.sep);
 }
 
 /** One after the other for each folder, in the order of the calls. */

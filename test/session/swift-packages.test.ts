@@ -1,8 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { providePreviewKit } from '../../lib/compile/preview-kit.js';
 import { createSession, type Session } from '../../lib/index.js';
 import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
-import { Fixture } from '../support/fixture';
+import { describePackage } from '../../lib/project/swift-package.js';
+import { findToolchain } from '../../lib/project/toolchain.js';
+import { Fixture, toolEnvironment } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
 
@@ -180,6 +184,25 @@ describe('a file of a SwiftPM package', () => {
     await expect(open(fixture.path(file))).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_PROJECT', message: expect.stringMatching(message) });
   });
 
+  it('is described together with what a change of which describes it anew', async () => {
+    const toolchain = await findToolchain({}, cache.folder);
+    const kit = await providePreviewKit(toolchain, cache.folder, () => {});
+    const describe = (file: string) => describePackage(file, { toolchain, cacheDirectory: cache.folder, previewKit: kit });
+    const { watch, module } = (await describe(fixture.path('Sources/App/View.swift'))) ?? {};
+    const paths = (...files: string[]) => files.map((file) => fixture.path(file)).sort();
+    expect(watch?.manifests.sort()).toEqual(paths('Local/Package.resolved', 'Local/Package.swift', 'Package.resolved', 'Package.swift'));
+    expect(watch?.targetFolders).toEqual(paths('Sources/App'));
+    expect(watch?.dependencyFolders.sort()).toEqual(
+      paths('Local/Sources/Local', 'Sources/CBase', 'Sources/CZip', 'Sources/CxxColors', 'Sources/Sibling', 'Sources/c-colors'),
+    );
+    expect(module?.sources.map((file) => path.basename(file)).sort()).toEqual([
+      'Colors.swift',
+      'View.swift',
+      'resource_bundle_accessor.swift',
+    ]);
+    expect(await describe(new Fixture({ 'Lone.swift': '' }).path('Lone.swift'))).toBeUndefined();
+  });
+
   it('opens without SwiftPM while nothing has changed, and with what changed of a dependency', async () => {
     const phases: string[] = [];
     const file = fixture.path('Elsewhere/tool/Tool.swift');
@@ -237,6 +260,18 @@ struct Card_Previews: PreviewProvider { static var previews: [Preview] { Preview
     expect(await color(await open(file))).toBe('#00ff00');
   });
 
+  it('is linked once with what it fetches and with static libraries, and may have previews in what it depends on', async () => {
+    const fixture = fetchingPackage();
+    const session = await open(fixture.path('App/Sources/App/View.swift'));
+    expect(session.error).toBeNull();
+    expect(await color(session, 'fetched')).toBe('#00ff00');
+    // Of the static library's variable there is one copy: the target, what it depends on and the next generation count on.
+    expect(await color(session, 'static')).toBe('#000012');
+    fixture.write('App/Sources/App/View.swift', fetchingView('dependency_next()', 'archive_next()'));
+    await session.reload();
+    expect(await color(session, 'static')).toBe('#000034');
+  });
+
   it('with a macro and a plugin is compiled with what they make', async () => {
     const fixture = toolPackage();
     const session = await open(fixture.path('Sources/App/View.swift'));
@@ -261,6 +296,45 @@ struct Card_Previews: PreviewProvider { static var previews: [Preview] { Preview
     expect(picture.count('#ffffff')).toBeGreaterThan(100);
   });
 });
+
+function fetchingView(...calls: string[]): string {
+  return previews('import Fetched\nimport Static', { fetched: 'fetchedColor', static: `"#0000\\(${calls.join(')\\(')})"` });
+}
+
+/** Packages of which one fetches the other, and that one links a static library. */
+function fetchingPackage(): Fixture {
+  const fixture = new Fixture({
+    'Fetched/Package.swift': manifest(
+      'let package = Package(name: "Fetched", products: [.library(name: "Fetched", targets: ["Fetched"])], targets: [.target(name: "Fetched")])',
+    ),
+    'Fetched/Sources/Fetched/Fetched.swift': `${colorPreview('#ff0000')}public let fetchedColor = "#00ff00"\n`,
+    'App/Sources/Static/include/Static.h': 'int archive_next(void);\nint dependency_next(void);\n',
+    'App/Sources/Static/static.c': '#include "Static.h"\nint dependency_next(void) { return archive_next(); }\n',
+    'App/Sources/App/View.swift': fetchingView('archive_next()', 'dependency_next()'),
+    'archive.c': 'static int count; int archive_next(void) { return ++count; }\n',
+  });
+  fixture.write(
+    'App/Package.swift',
+    manifest(`
+let package = Package(
+  name: "App",
+  dependencies: [.package(url: "file://${fixture.path('Fetched')}", from: "1.0.0")],
+  targets: [
+    .target(name: "App", dependencies: ["Static", .product(name: "Fetched", package: "Fetched")]),
+    .target(name: "Static", linkerSettings: [.unsafeFlags(["-Llibraries"]), .linkedLibrary("archive")]),
+  ])`),
+  );
+  const run = (program: string, ...args: string[]) => execFileSync(program, args, { cwd: fixture.folder, env: toolEnvironment });
+  const git = (...args: string[]) => run('git', '-C', 'Fetched', '-c', 'user.name=Test', '-c', 'user.email=test@localhost', ...args);
+  git('init', '--quiet');
+  git('add', '--all');
+  git('commit', '--quiet', '--message', 'Publish');
+  git('tag', '1.0.0');
+  mkdirSync(fixture.path('App/libraries'));
+  run('cc', '-fPIC', '-c', 'archive.c', '-o', 'archive.o');
+  run('ar', 'rcs', 'App/libraries/libarchive.a', 'archive.o');
+  return fixture;
+}
 
 /**
  * A package with tools of its own. The macro speaks the compiler's plugin protocol itself (swift/ASTGen: PluginMessages), for want of

@@ -1,0 +1,74 @@
+import path from 'node:path';
+import { HotswiftError } from '../errors.js';
+import { readBuildPlan, type TargetPlan } from './build-plan.js';
+import { describePackageAt, findDependencies, type Package, type PackageTarget } from './package-description.js';
+import { type BuildOptions, buildTarget, buildWhatItNeeds } from './swift-build.js';
+
+/** A target with all that it depends on built. */
+export interface PlannedTarget {
+  target: PackageTarget;
+  plan: TargetPlan;
+  /** Every target that the target depends on in any way: what it is linked with, system libraries, macros, plugins and their tools. */
+  considered: PackageTarget[];
+  /** The package and those that it depends on, apart from what SwiftPM fetched. */
+  localPackages: Package[];
+  /** Whether plugins make any of the sources: what they read is not known. */
+  usesPlugins: boolean;
+}
+
+/**
+ * Finds the target of the package in `build.root` that owns a file, and has SwiftPM build what the target needs.
+ *
+ * Rejects with ERR_HOTSWIFT_PROJECT if there is no such target, if it cannot be previewed, and with what SwiftPM refuses.
+ */
+export async function planTarget(file: string, build: BuildOptions): Promise<PlannedTarget> {
+  const { root, scratch, toolchain, onProgress } = build;
+  onProgress?.({ phase: 'resolving the package' });
+  const main = await describePackageAt(root, build);
+  const target = findTarget(file, main);
+  const others = main.hasDependencies ? await findDependencies(root, build) : [];
+  const packages = [main, ...(await Promise.all(others.map((other) => describePackageAt(other, build))))];
+  const targets = packages.flatMap((each) => each.targets);
+
+  await buildWhatItNeeds(target, build);
+  const plan = await readBuildPlan(scratch, toolchain.platform, target, targets);
+  for (const dependency of plan.dependencies) if (!dependency.builtByCompiles) await buildTarget(dependency.target, build);
+
+  const considered = targets.filter(({ c99name }) => plan.considered.includes(c99name));
+  return {
+    target,
+    plan,
+    considered,
+    localPackages: packages.filter((each) => each === main || !isInside(scratch, each.root)),
+    usesPlugins: [target, ...considered].some((each) => each.usesPlugins),
+  };
+}
+
+/** Whether a file lies in a folder or in one below it. */
+export function isInside(folder: string, file: string): boolean {
+  return file.startsWith(folder + path.sep);
+}
+
+function findTarget(file: string, { root, targets }: Package): PackageTarget {
+  const owner = targets.find(({ sources }) => sources.includes(file)) ?? targets.find(({ folder }) => isInside(folder, file));
+  if (owner === undefined || (owner.language === 'SwiftTarget' && !owner.sources.includes(file))) {
+    const hint = owner === undefined ? '' : `; ${owner.name}, in whose folder it lies, leaves it out`;
+    throw new HotswiftError(
+      'ERR_HOTSWIFT_PROJECT',
+      `${file} belongs to no target of the package in ${root}${hint}. Its targets are: ${targets.map(({ name }) => name).join(', ')}.`,
+    );
+  }
+  if (owner.language !== 'SwiftTarget' || (owner.type !== 'library' && owner.type !== 'executable')) {
+    throw new HotswiftError(
+      'ERR_HOTSWIFT_PROJECT',
+      `${file} belongs to ${owner.name}, which cannot be previewed: it is ${kindOf(owner)}; previews are of Swift libraries and executables.`,
+    );
+  }
+  return owner;
+}
+
+function kindOf({ language, type }: PackageTarget): string {
+  if (language === 'ClangTarget') return 'a C target';
+  if (type === 'system-target') return 'a system library';
+  return type === 'test' ? 'a test target' : `a ${type}`;
+}
