@@ -5,7 +5,10 @@ export type SessionOptions = CommonOptions & (ProcessOptions | InProcessOptions)
 export interface CommonOptions {
   /** The Swift file to preview: the editable unit. Relative paths count from the working directory. */
   file: string;
-  /** The module that `file` belongs to. Default: the file alone, as a module of its own. */
+  /**
+   * The module that `file` belongs to. Default: the target of the SwiftPM package around it (the nearest folder above with a Package.swift),
+   * which SwiftPM is asked about; without a package the file alone, as a module of its own.
+   */
   module?: ModuleOptions;
   /** Which preview of the file is drawn: its index, or its name if that is unique. Default 0. */
   preview?: number | string;
@@ -17,7 +20,7 @@ export interface CommonOptions {
    * compile time and some 30 KB a generation. Default `false`.
    */
   debug?: boolean;
-  /** Where compiled support modules are kept from one session to the next. Default: `hotswift` in the user's cache folder. */
+  /** Where compiled support modules and the dependencies of packages are kept from one session to the next. Default: `hotswift` in the user's cache folder. */
   cacheDirectory?: string;
   /** Default: `HOTSWIFT_SWIFTC`, else `swiftc` on PATH. */
   toolchain?: ToolchainOptions;

@@ -21,11 +21,15 @@ export interface PackageInputs {
 /** Milliseconds that the times of files may lag behind the clock: the kernel's ticks. */
 const clockSkew = 100;
 
-/** Differs from terminal to terminal and means nothing to a manifest: what SwiftPM leaves out of the keys of its own cache, too. */
+/**
+ * Differs from terminal to terminal and means nothing to a manifest. The first two lines are what SwiftPM leaves out of the keys of its own
+ * cache of manifests, too.
+ */
 const meaninglessVariables = new Set(
   [
     'CLICOLOR HYPERFINE_RANDOMIZED_ENVIRONMENT_OFFSET ITERM_PROFILE ITERM_SESSION_ID LC_TERMINAL LC_TERMINAL_VERSION LS_COLORS',
     'LaunchInstanceID SECURITYSESSIONID SSH_AUTH_SOCK TERM TERM_PROGRAM TERM_SESSION_ID VSCODE_IPC_HOOK_CLI',
+    '_ OLDPWD PWD SHLVL SSH_CLIENT SSH_CONNECTION SSH_TTY TMUX TMUX_PANE WINDOWID XDG_SESSION_ID',
   ]
     .join(' ')
     .split(' '),

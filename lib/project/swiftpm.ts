@@ -32,7 +32,8 @@ export async function runSwiftPM(
   const [program = '', ...subcommand] = command;
   const args = [program, '--package-path', root, '--scratch-path', scratch, ...subcommand, ...options];
   try {
-    return await runTool(swift, args, { cwd: root, signal, hasChildren: true, ...toolOptions });
+    const env = { ...toolOptions.env, PWD: root };
+    return await runTool(swift, args, { cwd: root, signal, hasChildren: true, ...toolOptions, env });
   } catch (cause) {
     if (!isError(cause) || !('code' in cause) || cause.code !== 'ENOENT') throw cause;
     const message = `There is no SwiftPM next to ${toolchain.swiftc} (${swift}). Describe the target with the option \`module\`.`;
