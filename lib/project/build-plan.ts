@@ -62,7 +62,8 @@ const cxxExtensions = new Set(['.cc', '.cpp', '.cxx', '.c++', '.mm']);
  * Reads what SwiftPM wrote down when it planned its last build: `description.json`, and the manifest of its build engine, llbuild, where
  * the objects of C targets stand.
  *
- * `platform` is the toolchain's, `targets` are those of every package. Rejects with ERR_HOTSWIFT_PROJECT if the files are not what hotswift knows of SwiftPM.
+ * `platform` is the toolchain's, `targets` are those of every package. Rejects with ERR_HOTSWIFT_PROJECT if the files are not what hotswift
+ * knows of SwiftPM.
  */
 export async function readBuildPlan(
   scratch: string,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { HotswiftError } from '../errors.js';
+import { killTree } from './process-tree.js';
 
 export interface ToolOptions {
   cwd?: string;
@@ -75,11 +76,8 @@ export async function runTool(program: string, args: readonly string[], options:
 
 function killTool(child: ChildProcess, hasChildren: boolean): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    process.kill(hasChildren ? -child.pid : child.pid, 'SIGKILL');
-  } catch {
-    // It ended between the check and the call.
-  }
+  if (hasChildren) killTree(child.pid);
+  else child.kill('SIGKILL');
 }
 
 /** A program that could not be started may have no streams. */

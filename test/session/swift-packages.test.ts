@@ -69,7 +69,7 @@ let package = Package(
       'Local/Package.swift': manifest(
         'let package = Package(name: "Local", products: [.library(name: "Local", targets: ["Local"])], targets: [.target(name: "Local")])',
       ),
-      'Local/Sources/Local/Local.swift': 'public func localColor() -> String { "#00ffff" }',
+      'Local/Sources/Local/Local.swift': `${colorPreview('#ff0000')}public func localColor() -> String { "#00ffff" }`,
       'Sources/Sibling/Sibling.swift': 'package func siblingColor() -> String { "#ff0000" }',
       'Sources/c-colors/include/CColors.h': 'const char *c_color(void);\nconst char *deep_color(void);\n',
       'Sources/c-colors/include/module.modulemap': 'module CColors { header "CColors.h" }',
@@ -143,7 +143,7 @@ describe('a file of a SwiftPM package', () => {
     ['system', 'a system library that pkg-config knows', '#445566'],
     ['resource', 'a resource, through Bundle.module', '#ff00ff'],
     ['defined', 'the conditions and the language mode of its target', '#ffcc88'],
-    ['local', 'a package in another folder', '#00ffff'],
+    ['local', 'a package in another folder, with previews of its own', '#00ffff'],
   ])('uses %s: %s', async (preview, _, expected) => {
     expect(await color(session, preview)).toBe(expected);
   });
@@ -237,34 +237,12 @@ describe('a package', () => {
     });
   });
 
-  it('that depends on PreviewKit, as others of it do, uses hotswift’s', async () => {
-    const fixture = new Fixture({
-      'Package.swift': manifest(`
-let package = Package(
-  name: "Card",
-  dependencies: [.package(path: "${previewKit}")],
-  targets: [.target(name: "Card", dependencies: ["PreviewKit", "Shapes"]), .target(name: "Shapes", dependencies: ["PreviewKit"])])`),
-      'Sources/Shapes/Shapes.swift': `import PreviewKit
-public func square(_ color: String) -> SVG {
-  SVG("<svg xmlns='http://www.w3.org/2000/svg' width='4' height='4'><rect width='4' height='4' fill='\\(color)'/></svg>")
-}
-`,
-    });
-    const file = fixture.write(
-      'Sources/Card/View.swift',
-      `import PreviewKit
-import Shapes
-struct Card_Previews: PreviewProvider { static var previews: [Preview] { Preview("Card") { square("#00ff00") } } }
-`,
-    );
-    expect(await color(await open(file))).toBe('#00ff00');
-  });
-
-  it('is linked once with what it fetches and with static libraries, and may have previews in what it depends on', async () => {
+  it('is linked once with what it fetches and with static libraries, and with hotswift’s PreviewKit in the place of its own', async () => {
     const fixture = fetchingPackage();
     const session = await open(fixture.path('App/Sources/App/View.swift'));
     expect(session.error).toBeNull();
     expect(await color(session, 'fetched')).toBe('#00ff00');
+    expect(await color(session, 'shape')).toBe('#0000ff');
     // Of the static library's variable there is one copy: the target, what it depends on and the next generation count on.
     expect(await color(session, 'static')).toBe('#000012');
     fixture.write('App/Sources/App/View.swift', fetchingView('dependency_next()', 'archive_next()'));
@@ -298,16 +276,24 @@ struct Card_Previews: PreviewProvider { static var previews: [Preview] { Preview
 });
 
 function fetchingView(...calls: string[]): string {
-  return previews('import Fetched\nimport Static', { fetched: 'fetchedColor', static: `"#0000\\(${calls.join(')\\(')})"` });
+  const colors = { fetched: 'fetchedColor', static: `"#0000\\(${calls.join(')\\(')})"` };
+  return `${previews('import Fetched\nimport Shapes\nimport Static', colors)}
+struct Shape_Previews: PreviewProvider { static var previews: [Preview] { Preview("shape") { square("#0000ff") } } }
+`;
 }
 
-/** Packages of which one fetches the other, and that one links a static library. */
+/** Packages of which one fetches the other, depends on a PreviewKit that its own target uses as well, and links a static library. */
 function fetchingPackage(): Fixture {
   const fixture = new Fixture({
     'Fetched/Package.swift': manifest(
       'let package = Package(name: "Fetched", products: [.library(name: "Fetched", targets: ["Fetched"])], targets: [.target(name: "Fetched")])',
     ),
-    'Fetched/Sources/Fetched/Fetched.swift': `${colorPreview('#ff0000')}public let fetchedColor = "#00ff00"\n`,
+    'Fetched/Sources/Fetched/Fetched.swift': 'public let fetchedColor = "#00ff00"\n',
+    'App/Sources/Shapes/Shapes.swift': `import PreviewKit
+public func square(_ color: String) -> SVG {
+  SVG("<svg xmlns='http://www.w3.org/2000/svg' width='4' height='4'><rect width='4' height='4' fill='\\(color)'/></svg>")
+}
+`,
     'App/Sources/Static/include/Static.h': 'int archive_next(void);\nint dependency_next(void);\n',
     'App/Sources/Static/static.c': '#include "Static.h"\nint dependency_next(void) { return archive_next(); }\n',
     'App/Sources/App/View.swift': fetchingView('archive_next()', 'dependency_next()'),
@@ -318,9 +304,10 @@ function fetchingPackage(): Fixture {
     manifest(`
 let package = Package(
   name: "App",
-  dependencies: [.package(url: "file://${fixture.path('Fetched')}", from: "1.0.0")],
+  dependencies: [.package(url: "file://${fixture.path('Fetched')}", from: "1.0.0"), .package(path: "${previewKit}")],
   targets: [
-    .target(name: "App", dependencies: ["Static", .product(name: "Fetched", package: "Fetched")]),
+    .target(name: "App", dependencies: ["PreviewKit", "Shapes", "Static", .product(name: "Fetched", package: "Fetched")]),
+    .target(name: "Shapes", dependencies: ["PreviewKit"]),
     .target(name: "Static", linkerSettings: [.unsafeFlags(["-Llibraries"]), .linkedLibrary("archive")]),
   ])`),
   );
