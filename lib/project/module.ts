@@ -60,8 +60,8 @@ export function findScript(sources: readonly string[]): number | undefined {
   return position < 0 ? undefined : position;
 }
 
-/** The compiler tells the files of a module apart by their names. */
-function refuseEqualNames(sources: readonly string[]): void {
+/** Throws ERR_HOTSWIFT_PROJECT if two sources have one name: the compiler tells the files of a module apart by their names. */
+export function refuseEqualNames(sources: readonly string[]): void {
   const known = new Map<string, string>();
   for (const source of sources) {
     const other = known.get(path.basename(source));

@@ -26,7 +26,11 @@ export async function openPackageFolder(cacheDirectory: string, root: string, to
 async function removeUnused(all: string, now: number): Promise<void> {
   for (const name of await readdir(all)) {
     const folder = path.join(all, name);
-    const { mtimeMs } = await stat(folder);
-    if (now - mtimeMs > keptUnused) await rm(folder, { recursive: true, force: true });
+    const used = await stat(folder).then(
+      ({ mtimeMs }) => mtimeMs,
+      // Another process removed it.
+      () => now,
+    );
+    if (now - used > keptUnused) await rm(folder, { recursive: true, force: true });
   }
 }

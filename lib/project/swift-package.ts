@@ -1,10 +1,11 @@
 import { access, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { HotswiftError, isHotswiftError } from '../errors.js';
 import type { Progress } from '../types.js';
 import { languageFlags, sortFlags } from './compiler-flags.js';
 import { provideLibrary } from './dependency-library.js';
 import { collectLinkerOptions, type LinkerOptions } from './linker-settings.js';
-import { findScript, type ModuleDescription, requireReadable } from './module.js';
+import { findScript, type ModuleDescription, refuseEqualNames, requireReadable } from './module.js';
 import { openPackageFolder } from './package-folder.js';
 import { manifestsOf, type PackageInputs } from './package-state.js';
 import { isInside, type PlannedTarget, planTarget } from './planned-target.js';
@@ -67,16 +68,26 @@ export async function describePackage(file: string, options: PackageOptions): Pr
   // SwiftPM knows files without the links on their way.
   const [previewed, root] = await Promise.all([realpath(asked), realpath(found)]);
   const folder = await openPackageFolder(options.cacheDirectory, root, options.toolchain);
-  return inTurn(folder, async () => {
-    options.signal?.throwIfAborted();
-    const facts = [descriptionFormat, options.previewKit.library];
+  return inTurn(folder, () => recallOrDescribe(previewed, root, folder, options));
+}
+
+async function recallOrDescribe(previewed: string, root: string, folder: string, options: PackageOptions): Promise<PackageDescription> {
+  const { signal, previewKit } = options;
+  signal?.throwIfAborted();
+  try {
+    const facts = [descriptionFormat, previewKit.library];
     const known = await recallDescription(folder, previewed, facts);
     if (known !== undefined) return known;
     const before = Date.now();
     const { description, inputs } = await describeWith(previewed, root, folder, options);
     if (inputs !== undefined) await rememberDescription(folder, description, { ...inputs, facts }, before);
     return description;
-  });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (isHotswiftError(cause)) throw cause;
+    // For example a full disk.
+    throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `the package in ${root} cannot be described: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function describeWith(
@@ -123,6 +134,7 @@ function moduleOf(
   library: string | undefined,
   root: string,
 ): ModuleDescription {
+  refuseEqualNames(plan.sources);
   const own = sortFlags(languageFlags(plan.arguments));
   return {
     name: target.c99name,
