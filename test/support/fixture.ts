@@ -42,13 +42,16 @@ export interface Toolchain {
 /** For the tools of tests: what is preloaded into the addon's processes, a sanitizer's runtime, is not for compilers. */
 export const toolEnvironment: NodeJS.ProcessEnv = { ...process.env, LD_PRELOAD: undefined };
 
+/** The compiler that the tests use. */
+export const swiftc = process.env.HOTSWIFT_SWIFTC || 'swiftc';
+
 let known: Toolchain | undefined;
 
 /** The Swift toolchain that the tests use: `swiftc` on PATH. */
 export function toolchain(): Toolchain {
   if (known === undefined) {
     const info = JSON.parse(
-      execFileSync(process.env.HOTSWIFT_SWIFTC || 'swiftc', ['-print-target-info'], {
+      execFileSync(swiftc, ['-print-target-info'], {
         encoding: 'utf8',
         env: toolEnvironment,
       }),

@@ -1,0 +1,64 @@
+import type { Session } from '../../lib/index.js';
+import { coldValue } from '../support/cold-module';
+import { Fixture } from '../support/fixture';
+import { GeneratedModule, Random } from '../support/generated-module/index.cjs';
+import { openSession } from '../support/session';
+
+const edits = Number(process.env.HOTSWIFT_RANDOM_EDITS || 200);
+const seed = Number(process.env.HOTSWIFT_RANDOM_SEED || 20_251);
+
+/** What the session said after an edit, and the texts that it had then. */
+interface Step {
+  edit: string;
+  texts: Record<string, string>;
+  value: number;
+}
+
+/** Saves and reloads a module edit by edit. */
+async function play(session: Session, module: GeneratedModule, fixture: Fixture): Promise<Step[]> {
+  const random = new Random(seed);
+  const steps = [{ edit: 'none yet', texts: module.texts, value: await session.call('value') }];
+  for (let number = 1; number <= edits; number += 1) {
+    const { kind, what, texts } = module.edit(random);
+    const edit = `${number} (${kind}): ${what}`;
+    for (const [name, text] of Object.entries(texts)) fixture.write(name, text);
+    const { tier } = await session.reload().catch((cause: unknown) => {
+      throw new Error(`seed ${seed}, edit ${edit}: the reload failed`, { cause });
+    });
+    expect({ edit, tier }).toEqual({ edit, tier: 'structural' });
+    steps.push({ edit, texts: module.texts, value: await session.call('value') });
+  }
+  return steps;
+}
+
+/** The steps after which a cold compile of the same texts gives something else. Two compiles at a time. */
+async function wrongSteps(steps: readonly Step[]): Promise<{ edit: string; value: number; cold: number }[]> {
+  const waiting = [...steps];
+  const wrong: { edit: string; value: number; cold: number }[] = [];
+  const check = async () => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+      const cold = await coldValue(step.texts);
+      if (cold !== step.value) wrong.push({ edit: step.edit, value: step.value, cold });
+    }
+  };
+  await Promise.all([check(), check()]);
+  return wrong;
+}
+
+describe(`${edits} random edits of a module, HOTSWIFT_RANDOM_SEED=${seed}`, () => {
+  it('each give what a cold compile of the same texts gives', async () => {
+    const module = new GeneratedModule({ files: 30, seed });
+    const fixture = new Fixture(module.texts);
+    const sources = module.fileNames.map((name) => fixture.path(name));
+    const session = await openSession({
+      file: fixture.path(module.previewed),
+      module: { name: 'App', sources, flags: ['-swift-version', '5'] },
+    });
+    expect(session.error).toBeNull();
+    const steps = await play(session, module, fixture);
+    await session.close();
+    const changes = steps.filter(({ value }, index) => index > 0 && value !== steps[index - 1].value);
+    expect(changes.length).toBeGreaterThan(edits * 0.6);
+    expect(await wrongSteps(steps)).toEqual([]);
+  }, 3_600_000);
+});
