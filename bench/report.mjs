@@ -35,3 +35,9 @@ export function printTable(rows) {
   console.log(line(widths.map((width) => '-'.repeat(width))));
   for (const row of rows) console.log(line(keys.map((key) => row[key])));
 }
+
+/** @param {number} value */
+export const milliseconds = (value) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+
+/** Says on standard error what is being waited for. @param {string} text */
+export const progress = (text) => console.error(`bench: ${text}`);

@@ -1,7 +1,7 @@
 // Save to PNG of a structural edit, against the driver compiling the same edit to an object and nothing more.
 
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,8 @@ import { providePreviewKit } from '../dist/compile/preview-kit.js';
 import { createSession } from '../dist/index.mjs';
 import { defaultCacheDirectory } from '../dist/project/cache-directory.js';
 import { findToolchain } from '../dist/project/toolchain.js';
-import { quantile } from './report.mjs';
+import { incrementalBuild } from './peers.mjs';
+import { milliseconds, quantile } from './report.mjs';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,16 +40,17 @@ struct Badge_Previews: PreviewProvider {
 }
 `;
 
-/** The rows of the table: one a kind of edit. */
-export async function benchStructuralReload(runs) {
+/** One row a kind of edit. */
+export async function benchStructuralReload({ runs }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
   try {
     const { importPath } = await providePreviewKit(await findToolchain({}, tmpdir()), defaultCacheDirectory(), () => {});
-    return [
+    const rows = [
       await loneFile(folder, importPath, runs),
       await viewOfAModule(folder, importPath, runs),
       await otherFileOfAModule(folder, importPath, runs),
     ];
+    return [{ title: 'structural reload, save to PNG', rows }];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -80,29 +82,18 @@ function otherFileOfAModule(folder, importPath, runs) {
   );
 }
 
-/** The peer is what a build system runs: the driver, incrementally. */
 async function editOfAModule(folder, importPath, runs, name, edited, change) {
   const sources = path.join(folder, path.parse(edited).name);
   cpSync(path.join(root, 'examples', 'weather-card', 'Sources', 'WeatherCard'), sources, { recursive: true });
   const files = readdirSync(sources).map((file) => path.join(sources, file));
   const original = readFileSync(path.join(sources, edited), 'utf8');
-  const outputs = path.join(sources, 'outputs');
-  mkdirSync(outputs);
-  const outputMap = path.join(outputs, 'map.json');
-  const stem = (file) => path.join(outputs, path.parse(file).name);
-  const perFile = files.map((file) => [file, { object: `${stem(file)}.o`, 'swift-dependencies': `${stem(file)}.swiftdeps` }]);
-  writeFileSync(
-    outputMap,
-    JSON.stringify({ '': { 'swift-dependencies': path.join(outputs, 'module.swiftdeps') }, ...Object.fromEntries(perFile) }),
-  );
   const flags = ['-swift-version', '6'];
-  const args = ['-c', '-incremental', '-output-file-map', outputMap, '-module-name', 'WeatherCard', '-I', importPath, ...flags, ...files];
   return measure({
     name,
     peerName: 'swiftc -c -incremental',
     options: { file: path.join(sources, 'WeatherCardView.swift'), module: { name: 'WeatherCard', sources: files, flags } },
     edit: (count) => writeFileSync(path.join(sources, edited), change(original, count + 1)),
-    peer: () => run('swiftc', args, { cwd: outputs }),
+    peer: incrementalBuild({ files, name: 'WeatherCard', importPath, flags, outputs: path.join(sources, 'outputs') }),
     runs,
   });
 }
@@ -141,5 +132,3 @@ async function measure({ name, peerName, options, edit, peer, runs }) {
     await session.close();
   }
 }
-
-const milliseconds = (value) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;

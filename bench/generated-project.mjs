@@ -1,0 +1,80 @@
+// A generated module on disk, and sessions on it.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createSession } from '../dist/index.mjs';
+import generated from '../test/support/generated-module/index.cjs';
+import { progress } from './report.mjs';
+
+const flags = ['-swift-version', '5'];
+const seed = 1;
+/** Milliseconds: a thousand files that were never compiled take minutes. */
+const longestCompile = 3_600_000;
+/** Milliseconds between two lines about a compile. */
+const quiet = 10_000;
+
+/** A module of so many files in a folder of its own, which benchmarks edit. */
+export class GeneratedProject {
+  #module;
+  #folder;
+
+  /** @param {number} files @param {string} parent */
+  constructor(files, parent) {
+    this.size = files;
+    this.#module = new generated.GeneratedModule({ files, seed });
+    this.#folder = path.join(parent, `module-of-${files}`);
+    mkdirSync(this.#folder);
+    for (const [name, text] of Object.entries(this.#module.texts)) writeFileSync(this.path(name), text);
+  }
+
+  get previewed() {
+    return this.#module.previewed;
+  }
+
+  /** A file in the middle of the module that a few others use. */
+  get other() {
+    const users = [...this.#module.users()];
+    const later = users.slice(Math.floor(users.length / 2));
+    return later.find(([, { size }]) => size >= 2 && size <= 4)[0];
+  }
+
+  /** @param {string} name */
+  path(name) {
+    return path.join(this.#folder, name);
+  }
+
+  /** Saves the file with another body. @param {string} name */
+  saveBody(name) {
+    writeFileSync(this.path(name), this.#module.editBody(name));
+  }
+
+  /** For peers. @param {string} importPath */
+  built(importPath) {
+    const files = this.#module.fileNames.map((name) => this.path(name));
+    return { files, name: 'App', importPath, flags, outputs: path.join(this.#folder, 'outputs') };
+  }
+
+  /** @param {string} cacheDirectory */
+  async open(cacheDirectory) {
+    const { files, name } = this.built('');
+    const session = await createSession({
+      file: this.path(this.previewed),
+      module: { name, sources: files, flags },
+      cacheDirectory,
+      timeouts: { compile: longestCompile, start: longestCompile, render: longestCompile },
+      onProgress: this.#reporter(),
+    });
+    if (!session.error) return session;
+    await session.close();
+    throw session.error;
+  }
+
+  #reporter() {
+    let last = Date.now();
+    return ({ phase, done, total }) => {
+      if (Date.now() - last < quiet) return;
+      last = Date.now();
+      progress(`${this.size} files: ${phase}${total === undefined ? '' : ` ${done} of ${total}`}`);
+    };
+  }
+}

@@ -1,0 +1,16 @@
+// The groups of measurements, by the names that `--only` takes.
+
+import { benchFirstPicture } from './first-picture.mjs';
+import { benchModuleSizes } from './module-sizes.mjs';
+import { benchStructuralReload } from './structural-reload.mjs';
+
+/**
+ * @typedef {{ runs: number, sizes: number[] }} BenchOptions
+ * @typedef {{ title: string, rows: Record<string, unknown>[] }} Table
+ * @type {Record<string, (options: BenchOptions) => Promise<Table[]>>}
+ */
+export const groups = {
+  reload: benchStructuralReload,
+  sizes: benchModuleSizes,
+  start: benchFirstPicture,
+};
