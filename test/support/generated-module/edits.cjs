@@ -8,9 +8,7 @@ const { referencesOf } = require('./lookup.cjs');
 /** @typedef {import('./random.cjs').Random} Random */
 /** @typedef {import('./declarations.cjs').Declarations} Declarations */
 /** @typedef {import('./model.js').Member} Member */
-/** @typedef {import('./model.js').Entity} Entity */
 /** @typedef {import('./model.js').Method} Method */
-/** @typedef {import('./model.js').Aggregate} Aggregate */
 
 /** What an edit works on. @typedef {{ lookup: Lookup, random: Random, declarations: Declarations }} Workplace */
 /** Edits the model and says what was done; nothing if there is nothing to do it to. @typedef {(at: Workplace) => string | undefined} Edit */
@@ -55,43 +53,37 @@ const interfaceEdits = {
   },
   signature: (at) => {
     const { lookup, random, declarations } = at;
-    const candidates = lookup.methods().filter(({ role, isProperty }) => (role === 'plain' || role === 'requirement') && !isProperty);
-    const method = pickShared(at, candidates);
-    const taken = method.parameters.map(({ name }) => name);
-    if (method.parameters.length > 2) method.parameters[0].label = `at${random.integer(2, 99)}`;
-    else insert(method.parameters, declarations.parameter(taken), random);
-    return `the parameters of ${method.name} and all its callers`;
+    const method = pickShared(
+      at,
+      lookup.methods().filter(({ role, isProperty }) => (role === 'plain' || role === 'requirement') && !isProperty),
+    );
+    const { name, parameters } = method;
+    if (parameters.length > 2) parameters[0].label = `at${random.integer(2, 99)}`;
+    // Those with defaults stay last: an argument without a label is taken for the first parameter without one.
+    else parameters.unshift(declarations.parameter(parameters.map((parameter) => parameter.name)));
+    return `the parameters of ${name} and all its callers`;
   },
   'default argument': (at) => {
     const { lookup, random, declarations } = at;
-    const candidates = lookup.methods().filter(({ role, isProperty }) => role === 'plain' && !isProperty);
-    const overridden = new Set(lookup.methods().map(({ like }) => like));
     const method = pickShared(
       at,
-      candidates.filter(({ id, parameters }) => !overridden.has(id) && parameters.length < 5),
+      ownSignatures(lookup).filter(({ isProperty }) => !isProperty),
     );
     const known = method.parameters.find((parameter) => parameter.default !== undefined);
-    if (known?.default !== undefined) known.default += random.integer(1, 9);
-    else
-      method.parameters.push(
-        declarations.parameter(
-          method.parameters.map(({ name }) => name),
-          random.integer(2, 30),
-        ),
-      );
-    const added = method.parameters.find((parameter) => parameter.default !== undefined);
-    const statement = declarations.statement({ form: 'weighted', references: [] }, method, lookup.typeOf(method.id));
-    if (added && known === undefined)
-      method.statements.push({ ...statement, atoms: [{ parameter: added.name }, { parameter: added.name }] });
-    return `a default argument of ${method.name}`;
+    if (known?.default !== undefined) {
+      known.default += random.integer(1, 9);
+      return `the default argument of ${method.name}`;
+    }
+    const taken = method.parameters.map(({ name }) => name);
+    const added = declarations.parameter(taken, random.integer(2, 30));
+    method.parameters.push(added);
+    const statement = declarations.statement({ form: 'weighted', references: [] }, method);
+    method.statements.push({ ...statement, atoms: [{ parameter: added.name }, { parameter: added.name }] });
+    return `a parameter of ${method.name} with a default argument`;
   },
   'return type': (at) => {
     const { lookup, random } = at;
-    const overridden = new Set(lookup.methods().map(({ like }) => like));
-    const method = pickShared(
-      at,
-      lookup.methods().filter(({ id, role }) => role === 'plain' && !overridden.has(id)),
-    );
+    const method = pickShared(at, ownSignatures(lookup));
     method.returns = random.pick(/** @type {const} */ (['Int', 'Double', 'String']).filter((type) => type !== method.returns));
     changeResult(method, random);
     return `the return type of ${method.name} and all its callers`;
@@ -161,12 +153,9 @@ const declarationEdits = {
   'removed declaration': (at) => {
     const { lookup, random } = at;
     const used = new Set(members(lookup).flatMap(referencesOf));
-    const removable = lookup.methods().filter(({ role }) => role === 'plain');
+    const removable = ownSignatures(lookup);
     const unused = removable.filter(({ id }) => !used.has(id));
-    const overridden = new Set(lookup.methods().map(({ like }) => like));
-    const choice = unused.length > 0 ? unused : removable.filter(({ id }) => !overridden.has(id));
-    if (choice.length === 0) return undefined;
-    const method = random.pick(choice);
+    const method = random.pick(unused.length > 0 ? unused : removable);
     removeMethod(lookup, method);
     removeUses(at, [method.id]);
     return `${method.name} removed`;
@@ -210,6 +199,12 @@ function useSomewhere(at, member) {
   const { lookup, random } = at;
   const uses = usesOf(lookup, member, { level: user.level, importsFoundation: false, random, known: [member] });
   if (uses.length > 0) addStatement(at, user, random.pick(uses));
+}
+
+/** The functions and methods that no other has to be like. @param {Lookup} lookup */
+function ownSignatures(lookup) {
+  const followed = new Set(lookup.methods().map(({ like }) => like));
+  return lookup.methods().filter(({ id, role }) => role === 'plain' && !followed.has(id));
 }
 
 /** One of the methods, if there is one that other files call, one of those. @param {Workplace} at @param {Method[]} methods */

@@ -1,6 +1,6 @@
 // Swift modules that look like an application's, of any number of files, and edits of them. Tests and benchmarks use the same ones.
 
-const { ModelBuilder } = require('./build-model.cjs');
+const { ModelBuilder } = require('./model-builder.cjs');
 const { Declarations } = require('./declarations.cjs');
 const { singleEdits } = require('./edits.cjs');
 const { Lookup, referencesOf } = require('./lookup.cjs');

@@ -140,15 +140,9 @@ const useForms = {
   constant: ({ sum, n, refs: [type, constant] }) => [`${sum} += ${type.name}.${constant.name} * ${n[0]}`],
   /** A struct or enum, a protocol that it may conform to. */
   cast: ({ sum, n, refs: [type, protocol], instance, call, local }) => {
-    const [anything, found] = [local('candidate'), local('match')];
-    return [
-      `let ${anything}: Any = ${instance(type, 0)}`,
-      `if let ${found} = ${anything} as? any ${protocol.name} {`,
-      `  ${sum} += ${call(protocol.requirement, 1, found)} + ${n[2]}`,
-      '} else {',
-      `  ${sum} -= ${n[3] * 7}`,
-      '}',
-    ];
+    const candidate = local('candidate');
+    const match = `(${candidate} as? any ${protocol.name})?`;
+    return [`let ${candidate}: Any = ${instance(type, 0)}`, `${sum} += ${call(protocol.requirement, 1, match)} ?? ${n[3]}`];
   },
   /** A container, a struct or class, a field of that. */
   contained: ({ sum, n, refs: [generic, type, field], instance, read, local }) => {

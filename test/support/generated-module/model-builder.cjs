@@ -1,30 +1,34 @@
 // Makes the model of a module: which files there are, what each declares, and what it uses of those before it.
 
 const { Declarations } = require('./declarations.cjs');
+const { FileGraph } = require('./file-graph.cjs');
 const { Lookup } = require('./lookup.cjs');
 const { Names } = require('./names.cjs');
 const { Random } = require('./random.cjs');
 const { isAggregate, usesOf } = require('./uses.cjs');
 
 /** @typedef {import('./model.js').Model} Model */
-/** @typedef {import('./model.js').SourceFile} SourceFile */
 /** @typedef {import('./model.js').Member} Member */
 /** @typedef {import('./model.js').Method} Method */
 /** @typedef {import('./model.js').NominalType} NominalType */
 /** @typedef {'struct' | 'class' | 'subclass' | 'enum' | 'protocol' | 'generic' | 'extension' | 'functions'} FileKind */
 
-/** Of the first files: with fewer there would be nothing for the others to refer to. @type {FileKind[]} */
+/**
+ * Of the first files: with fewer there would be nothing for the others to refer to.
+ * @type {FileKind[]}
+ */
 const opening = ['protocol', 'struct', 'enum', 'class', 'struct', 'extension', 'subclass', 'generic', 'functions'];
-/** Of the others; as often as in an application. @type {FileKind[]} */
-const usual = [
-  ...opening,
-  ...['struct', 'struct', 'struct', 'struct', 'enum', 'extension', 'functions', 'functions', 'subclass'].map((kind) => /** @type {FileKind} */ (kind)),
-];
+/**
+ * Of the others; as often as in an application.
+ * @type {FileKind[]}
+ */
+const usual = [...opening, 'struct', 'struct', 'struct', 'struct', 'enum', 'extension', 'functions', 'functions', 'subclass'];
+/**
+ * Of hubs: every file can use what is in them.
+ * @type {FileKind[]}
+ */
+const useful = ['struct', 'enum', 'functions'];
 
-/** How many files use an ordinary file at most, its parent in the tree included. */
-const usualUsers = 5;
-/** How far back a file looks for files to use. */
-const reach = 60;
 /** Deepest nesting of values within values, so that none is expensive to make. */
 const deepestType = 3;
 /** Levels of methods; entries have the highest. */
@@ -38,91 +42,48 @@ class ModelBuilder {
   #lookup = new Lookup(this.#model);
   #names = new Names();
   #declarations;
-  #count;
-  /** For each file those that use it. @type {Set<number>[]} */
-  #users;
-  /** Hubs by the files that have to use them. @type {Map<number, number[]>} */
-  #appointed = new Map();
-  #hubs = new Set();
+  #graph;
   /** How deep values of a type nest. @type {Map<number, number>} */
   #depth = new Map();
-  /** @type {Random} */
 
   /** @param {{ files: number, seed: number }} options */
   constructor({ files, seed }) {
     this.#random = new Random(seed);
-    this.#count = files;
+    this.#graph = new FileGraph(files, this.#random);
     this.#declarations = new Declarations(this.#model, this.#lookup, this.#names, this.#random);
-    this.#users = Array.from({ length: files }, (_, index) => new Set(index < files - 1 ? [this.#parentOf(index)] : []));
-    if (files >= 100) this.#appointHubs();
   }
 
   /** @returns {{ model: Model, names: Names }} */
   build() {
-    for (let index = 0; index < this.#count; index += 1) this.#addFile(index);
+    for (let index = 0; index <= this.#graph.last; index += 1) this.#addFile(index);
     return { model: this.#model, names: this.#names };
-  }
-
-  /** The tree through which the last file reaches all: its root is the last file. @param {number} index */
-  #parentOf(index) {
-    return this.#count - 1 - Math.floor((this.#count - 2 - index) / this.#branching);
-  }
-
-  /** @param {number} index */
-  #childrenOf(index) {
-    const first = (this.#count - 1 - index) * this.#branching + 1;
-    const children = Array.from({ length: this.#branching }, (_, child) => this.#count - 1 - (first + child));
-    return children.filter((child) => child >= 0);
-  }
-
-  get #branching() {
-    return this.#count < 100 ? 3 : 6;
-  }
-
-  /** Files early in the module that ten or fifty others use. */
-  #appointHubs() {
-    const scale = this.#count < 1000 ? 1 : 3;
-    const sizes = [...Array(scale).fill(50), ...Array(2 * scale).fill(10)];
-    // Not the first file: a protocol alone, it can only be used together with a type.
-    const hubs = this.#random.shuffle([1, 2, 3, 4, 8, ...Array.from({ length: 20 }, (_, index) => index + 9)]).slice(0, sizes.length);
-    hubs.forEach((hub, position) => {
-      const others = Array.from({ length: this.#count - 31 }, (_, index) => index + 30).filter((other) => other !== this.#parentOf(hub));
-      this.#hubs.add(hub);
-      for (const user of this.#random.shuffle(others).slice(0, sizes[position] - 1)) {
-        this.#users[hub].add(user);
-        this.#appointed.set(user, [...(this.#appointed.get(user) ?? []), hub]);
-      }
-    });
   }
 
   /** @param {number} index */
   #addFile(index) {
-    const isPreviewed = index === this.#count - 1;
-    const kind = this.#kindOf(index);
+    const isPreviewed = index === this.#graph.last;
     const name = isPreviewed ? 'View.swift' : `${this.#names.type(this.#random)}.swift`;
-    /** @type {SourceFile} */
-    const file = { name, importsFoundation: this.#random.chance(0.4), members: [], entry: 0 };
-    this.#model.files.push(file);
-    if (!isPreviewed) this.#makers[kind](index);
-    if (kind !== 'extension') this.#addFurther(index);
+    this.#model.files.push({ name, importsFoundation: this.#random.chance(0.4), members: [], entry: 0 });
+    const kind = isPreviewed ? undefined : this.#kindOf(index);
+    if (kind) this.#makers[kind](index);
+    if (kind !== 'extension') this.#addFunction(index);
     this.#addEntry(index);
   }
 
-  /** @param {number} index @returns {FileKind} */
+  /** @param {number} index */
   #kindOf(index) {
     if (index < opening.length) return opening[index];
-    // Hubs have something that every file can use.
-    return this.#hubs.has(index) ? this.#random.pick(/** @type {FileKind[]} */ (['struct', 'enum', 'functions'])) : this.#random.pick(usual);
+    return this.#random.pick(this.#graph.isHub(index) ? useful : usual);
   }
 
   /** @type {Record<FileKind, (index: number) => void>} */
   #makers = {
     struct: (index) => {
       const random = this.#random;
-      const parts = this.#earlierTypes(index).filter((type) => this.#depthOf(type) < deepestType - 1 && type.kind !== 'class');
-      const derives = random.pick([[], ['Hashable'], ['Hashable', 'Codable']]).filter((one) => parts.every((part) => part.kind !== 'class' && part.derives.concat(part.kind === 'enum' ? ['Hashable'] : []).includes(/** @type {any} */ (one))));
-      const type = this.#declarations.aggregate('struct', { derives: /** @type {any} */ (derives) });
-      for (const part of random.shuffle(parts).slice(0, random.integer(0, 2))) type.fields.push(this.#partField(part, index));
+      const candidates = this.#earlierTypes(index).filter((type) => type.kind !== 'class' && this.#depthOf(type) < deepestType - 1);
+      const parts = random.shuffle(candidates).slice(0, random.integer(0, 2));
+      const type = this.#declarations.aggregate('struct', { derives: this.#derivations(parts) });
+      for (const part of parts) type.fields.push(this.#partField(part, index));
       this.#addType(index, type);
     },
     class: (index) => this.#addType(index, this.#declarations.aggregate('class')),
@@ -133,7 +94,8 @@ class ModelBuilder {
       this.#use(base.id, index);
       const type = this.#declarations.aggregate('class', { superclass: base.id, label: base.label });
       this.#addType(index, type);
-      for (const method of base.methods.filter(({ role, isProperty }) => role === 'plain' && !isProperty).slice(0, 2)) this.#addOverride(type, method, index);
+      for (const method of base.methods.filter(({ role, isProperty }) => role === 'plain' && !isProperty).slice(0, 2))
+        this.#addOverride(type, method, index);
     },
     enum: (index) => {
       const type = this.#declarations.enum(this.#random.pick(['raw', 'raw', 'payload']));
@@ -170,7 +132,8 @@ class ModelBuilder {
     const parts = type.fields.flatMap((field) => (typeof field.type === 'string' ? [] : [field.type.type]));
     const inside = [...parts, ...(type.superclass === undefined ? [] : [type.superclass])];
     this.#depth.set(type.id, Math.max(0, ...inside.map((part) => 1 + (this.#depth.get(part) ?? 0))));
-    const protocols = type.superclass === undefined && this.#random.chance(0.5) ? this.#earlier(index, (member) => member.kind === 'protocol') : [];
+    const protocols =
+      type.superclass === undefined && this.#random.chance(0.5) ? this.#earlier(index, (member) => member.kind === 'protocol') : [];
     const protocol = protocols.length > 0 ? this.#random.pick(protocols) : undefined;
     if (protocol?.kind === 'protocol') {
       this.#use(protocol.id, index);
@@ -179,6 +142,16 @@ class ModelBuilder {
     this.#add(index, type);
     if (type.conformance) this.#addWitness(index, type.conformance.witness, type);
     this.#addMethods(index, type, 2);
+  }
+
+  /** What a struct with such parts can derive, or less. @param {NominalType[]} parts */
+  #derivations(parts) {
+    /** @type {NominalType['derives'][]} */
+    const choices = [[], ['Hashable'], ['Hashable', 'Codable']];
+    const isRaw = (/** @type {NominalType} */ part) => part.kind === 'enum' && part.shape === 'raw';
+    return this.#random
+      .pick(choices)
+      .filter((one) => parts.every((part) => part.derives.includes(one) || (one === 'Hashable' && isRaw(part))));
   }
 
   /** @param {NominalType} part @param {number} index */
@@ -214,7 +187,8 @@ class ModelBuilder {
 
   /** @param {number} index @param {Method} witness @param {NominalType} type */
   #addWitness(index, witness, type) {
-    if (type.kind === 'enum') witness.statements.push(this.#declarations.statement({ form: 'cases', references: [type.id] }, witness, type));
+    if (type.kind === 'enum')
+      witness.statements.push(this.#declarations.statement({ form: 'cases', references: [type.id] }, witness, type));
     this.#fill(index, witness, type, 2);
   }
 
@@ -240,32 +214,43 @@ class ModelBuilder {
   }
 
   /** @param {number} index */
-  #addFurther(index) {
+  #addFunction(index) {
     const method = this.#declarations.method({ level: 1 });
     this.#add(index, method);
     this.#fill(index, method, undefined, 2);
   }
 
-  /** What the file adds up to: its own declarations, what it has to use, its children. @param {number} index */
+  /** What the file adds up to: its own declarations, the hubs that it has to use, its children in the tree. @param {number} index */
   #addEntry(index) {
     const file = this.#model.files[index];
-    const extension = file.members.find((member) => member.kind === 'extension');
-    const isPreviewed = index === this.#count - 1;
-    const host = isPreviewed ? undefined : (extension ?? (this.#random.chance(0.5) ? file.members.find((member) => member.kind === 'struct') : undefined));
-    const isStatic = host !== undefined && host.kind === 'struct';
-    const parameters = [this.#declarations.parameter([])];
-    const entry = this.#declarations.method({ role: 'entry', level: entryLevel, isStatic, parameters: index === this.#count - 1 ? [{ ...parameters[0], label: '_' }] : parameters });
-    entry.start = { parameter: parameters[0].name };
+    const host = this.#hostOfEntry(index);
+    const parameter = this.#declarations.parameter([]);
+    // The preview calls it without a label.
+    if (index === this.#graph.last) parameter.label = '_';
+    const start = { parameter: parameter.name };
+    const isStatic = host?.kind === 'struct';
+    const entry = this.#declarations.method({ role: 'entry', level: entryLevel, isStatic, parameters: [parameter], start });
     file.entry = entry.id;
-    if (index === this.#count - 1 || host === undefined) this.#add(index, entry);
-    else if (host.kind === 'extension' || host.kind === 'struct') host.methods.push(entry);
-    if (host) this.#lookup.register(host, index);
-    const type = host && index < this.#count - 1 ? this.#lookup.typeOf(entry.id) : undefined;
+    if (host) host.methods.push(entry);
+    else file.members.push(entry);
+    this.#lookup.register(host ?? entry, index);
+
     const own = file.members.flatMap((member) => this.#ownUses(member, index, entry));
-    const appointed = (this.#appointed.get(index) ?? []).flatMap((hub) => this.#useOfFile(hub, index, entry));
-    const children = this.#childrenOf(index).map((child) => ({ form: 'call', references: [this.#model.files[child].entry] }));
-    const casts = this.#childrenOf(index).flatMap((child) => this.#castsFor(child));
-    for (const use of this.#random.shuffle([...own, ...appointed, ...children, ...casts])) entry.statements.push(this.#declarations.statement(use, entry, type));
+    const hubs = this.#graph.hubsFor(index).flatMap((hub) => this.#useOfFile(hub, index, entry));
+    const children = this.#graph.childrenOf(index).flatMap((child) => this.#usesOfChild(child));
+    const type = host && this.#lookup.typeOf(entry.id);
+    for (const use of this.#random.shuffle([...own, ...hubs, ...children])) {
+      entry.statements.push(this.#declarations.statement(use, entry, type));
+    }
+  }
+
+  /** Where the entry is a method: of a struct, or, in a file that has nothing but extensions, of the first one. @param {number} index */
+  #hostOfEntry(index) {
+    const { members } = this.#model.files[index];
+    const extension = members.find((member) => member.kind === 'extension');
+    if (extension?.kind === 'extension') return extension;
+    const struct = members.find((member) => member.kind === 'struct');
+    return struct?.kind === 'struct' && this.#random.chance(0.5) ? struct : undefined;
   }
 
   /** Most of what a member can do is used, a part of it, as in every application, by nobody. @param {Member} member @param {number} index @param {Method} entry */
@@ -275,11 +260,13 @@ class ModelBuilder {
     return [...calls, ...this.#random.shuffle(uses.filter(({ form }) => form !== 'call')).slice(0, 1)];
   }
 
-  /** Casts to what the extensions of a file make their types conform to. @param {number} index */
-  #castsFor(index) {
-    return this.#model.files[index].members.flatMap((member) =>
+  /** A call of its entry, and casts to what its extensions make their types conform to. @param {number} child */
+  #usesOfChild(child) {
+    const { entry, members } = this.#model.files[child];
+    const casts = members.flatMap((member) =>
       member.kind === 'extension' && member.conformance ? [{ form: 'cast', references: [member.target, member.conformance.protocol] }] : [],
     );
+    return [{ form: 'call', references: [entry] }, ...casts];
   }
 
   /** Gives a method statements. @param {number} index @param {Method} method @param {NominalType | undefined} type @param {number} count */
@@ -287,14 +274,16 @@ class ModelBuilder {
     const { importsFoundation } = this.#model.files[index];
     for (let position = 0; position < count; position += 1) {
       const use = position > 0 && method.level > 0 ? this.#someUse(index, method) : undefined;
-      const statement = use ? this.#declarations.statement(use, method, type) : this.#declarations.plainStatement(method, type, importsFoundation);
+      const statement = use
+        ? this.#declarations.statement(use, method, type)
+        : this.#declarations.plainStatement(method, type, importsFoundation);
       method.statements.push(statement);
     }
   }
 
   /** A use of a file before this one, if one is to be had. @param {number} index @param {Method} method */
   #someUse(index, method) {
-    const files = this.#random.shuffle(this.#usable(index)).slice(0, 4);
+    const files = this.#random.shuffle(this.#graph.usableBy(index)).slice(0, 4);
     for (const file of files) {
       const uses = this.#useOfFile(file, index, method);
       if (uses.length > 0) return uses[0];
@@ -313,32 +302,25 @@ class ModelBuilder {
 
   /** @param {Member} member @param {number} index @param {Method} method */
   #usesIn(member, index, method) {
-    const usable = new Set([...this.#usable(index), index, this.#lookup.fileOf(member.id)]);
+    const usable = new Set([...this.#graph.usableBy(index), index, this.#lookup.fileOf(member.id)]);
     const known = [...usable].flatMap((file) => this.#model.files[file].members);
     const { importsFoundation } = this.#model.files[index];
     return usesOf(this.#lookup, member, { level: method.level, importsFoundation, random: this.#random, known });
   }
 
-  /** The files before this one that it may use. @param {number} index */
-  #usable(index) {
-    const first = Math.max(0, index - reach);
-    return Array.from({ length: index - first }, (_, offset) => first + offset).filter((file) => this.#mayUse(file, index));
-  }
-
-  /** @param {number} file @param {number} index */
-  #mayUse(file, index) {
-    const users = this.#users[file];
-    return users.has(index) || (!this.#hubs.has(file) && users.size < usualUsers);
-  }
-
   /** @param {number} index @param {(member: Member) => boolean} fits */
   #earlier(index, fits) {
-    return this.#usable(index).flatMap((file) => this.#model.files[file].members).filter(fits);
+    return this.#graph
+      .usableBy(index)
+      .flatMap((file) => this.#model.files[file].members)
+      .filter(fits);
   }
 
   /** @param {number} index @returns {NominalType[]} */
   #earlierTypes(index) {
-    return this.#usable(index).flatMap((file) => this.#model.files[file].members.filter((member) => isAggregate(member) || member.kind === 'enum'));
+    return this.#graph
+      .usableBy(index)
+      .flatMap((file) => this.#model.files[file].members.filter((member) => isAggregate(member) || member.kind === 'enum'));
   }
 
   /** @param {Member} type */
@@ -346,10 +328,9 @@ class ModelBuilder {
     return this.#depth.get(type.id) ?? 0;
   }
 
-  /** @param {number} id @param {number} index */
+  /** Notes that a file uses what has this id. @param {number} id @param {number} index */
   #use(id, index) {
-    const file = this.#lookup.fileOf(id);
-    if (file !== index) this.#users[file].add(index);
+    this.#graph.use(index, this.#lookup.fileOf(id));
   }
 
   /** @param {number} index @param {Member} member */
