@@ -10,6 +10,8 @@ const { renderFile } = require('./render-file.cjs');
 /** @typedef {import('./model.js').Method} Method */
 /** What an edit did: its kind, a sentence about it, and the new texts of the files that it touched. @typedef {{ kind: string, what: string, texts: Record<string, string> }} GeneratedEdit */
 
+/** An edit can find nothing to change, and several can cancel one another. */
+const attempts = 50;
 /** How many edits can be taken back. */
 const kept = 20;
 
@@ -76,18 +78,16 @@ class GeneratedModule {
    * @returns {GeneratedEdit}
    */
   edit(random, kind) {
-    for (;;) {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
       const chosen = kind ?? random.pick(editKinds);
       const before = structuredClone(this.#model);
       const what = this.#apply(chosen, random);
       const texts = this.#changedTexts();
-      if (what === undefined || Object.keys(texts).length === 0) {
-        if (kind !== undefined) throw new Error(`there is nothing in the module for an edit of the kind '${kind}'`);
-        continue;
-      }
+      if (what === undefined || Object.keys(texts).length === 0) continue;
       if (chosen !== 'taken back') this.#past = [...this.#past, before].slice(-kept);
       return { kind: chosen, what, texts };
     }
+    throw new Error(`there is nothing in the module for an edit${kind === undefined ? '' : ` of the kind '${kind}'`}`);
   }
 
   /**

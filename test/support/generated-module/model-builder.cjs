@@ -17,7 +17,7 @@ const { isAggregate, usesOf } = require('./uses.cjs');
  * Of the first files: with fewer there would be nothing for the others to refer to.
  * @type {FileKind[]}
  */
-const opening = ['protocol', 'struct', 'enum', 'class', 'struct', 'extension', 'subclass', 'generic', 'functions'];
+const opening = ['protocol', 'struct', 'enum', 'class', 'protocol', 'extension', 'subclass', 'generic', 'functions'];
 /**
  * Of the others; as often as in an application.
  * @type {FileKind[]}
@@ -76,59 +76,63 @@ class ModelBuilder {
     return this.#random.pick(this.#graph.isHub(index) ? useful : usual);
   }
 
-  /** @type {Record<FileKind, (index: number) => void>} */
+  /** What a file declares first; so many methods of each type. @type {Record<FileKind, (index: number, methods?: number) => void>} */
   #makers = {
-    struct: (index) => {
+    struct: (index, methods = 2) => {
       const random = this.#random;
       const candidates = this.#earlierTypes(index).filter((type) => type.kind !== 'class' && this.#depthOf(type) < deepestType - 1);
       const parts = random.shuffle(candidates).slice(0, random.integer(0, 2));
       const type = this.#declarations.aggregate('struct', { derives: this.#derivations(parts) });
       for (const part of parts) type.fields.push(this.#partField(part, index));
-      this.#addType(index, type);
+      this.#addType(index, type, methods);
     },
-    class: (index) => this.#addType(index, this.#declarations.aggregate('class')),
+    class: (index, methods = 2) => this.#addType(index, this.#declarations.aggregate('class'), methods),
     subclass: (index) => {
       const bases = this.#earlier(index, (member) => member.kind === 'class' && this.#depthOf(member) < deepestType);
       const base = bases.length > 0 ? this.#random.pick(bases) : undefined;
       if (base === undefined || base.kind !== 'class') return this.#makers.class(index);
       this.#use(base.id, index);
       const type = this.#declarations.aggregate('class', { superclass: base.id, label: base.label });
-      this.#addType(index, type);
+      this.#addType(index, type, 1);
       for (const method of base.methods.filter(({ role, isProperty }) => role === 'plain' && !isProperty).slice(0, 2))
         this.#addOverride(type, method, index);
     },
-    enum: (index) => {
+    enum: (index, methods = 2) => {
       const type = this.#declarations.enum(this.#random.pick(['raw', 'raw', 'payload']));
       this.#add(index, type);
       this.#depth.set(type.id, 0);
-      this.#addMethods(index, type, 2);
+      this.#addMethods(index, type, methods);
       type.methods[0].statements.unshift(this.#declarations.statement({ form: 'cases', references: [type.id] }, type.methods[0], type));
     },
     protocol: (index) => {
       const protocol = this.#declarations.protocol();
       this.#add(index, protocol);
       for (const method of [protocol.fallback, protocol.total]) this.#fill(index, method, undefined, 2);
-      this.#makers.struct(index);
+      this.#makers.struct(index, 1);
     },
     generic: (index) => {
       const generic = this.#declarations.generic();
       this.#add(index, generic);
       this.#fill(index, generic.fold, undefined, 2);
-      this.#makers.struct(index);
+      this.#makers.struct(index, 1);
     },
     extension: (index) => {
-      const targets = this.#random.shuffle(this.#earlierTypes(index)).slice(0, 2);
-      if (targets.length === 0) return this.#makers.functions(index);
-      for (const target of targets) this.#addExtension(index, target);
+      const types = this.#random.shuffle(this.#earlierTypes(index));
+      // Subclasses would inherit a conformance, and may have their own: one of the types is none.
+      const value = types.find(({ kind }) => kind !== 'class');
+      if (value === undefined) return this.#makers.functions(index);
+      this.#addExtension(index, value);
+      const other = types.find((type) => type !== value);
+      if (other) this.#addExtension(index, other);
     },
     functions: (index) => {
       for (let count = this.#random.integer(1, 2); count > 0; count -= 1) this.#add(index, this.#declarations.global());
-      this.#makers[this.#random.pick(/** @type {const} */ (['struct', 'enum']))](index);
+      this.#makers[this.#random.pick(/** @type {const} */ (['struct', 'enum']))](index, 1);
     },
   };
 
-  /** @param {number} index @param {import('./model.js').Aggregate} type */
-  #addType(index, type) {
+  /** @param {number} index @param {import('./model.js').Aggregate} type @param {number} methods */
+  #addType(index, type, methods) {
     const parts = type.fields.flatMap((field) => (typeof field.type === 'string' ? [] : [field.type.type]));
     const inside = [...parts, ...(type.superclass === undefined ? [] : [type.superclass])];
     this.#depth.set(type.id, Math.max(0, ...inside.map((part) => 1 + (this.#depth.get(part) ?? 0))));
@@ -141,7 +145,7 @@ class ModelBuilder {
     }
     this.#add(index, type);
     if (type.conformance) this.#addWitness(index, type.conformance.witness, type);
-    this.#addMethods(index, type, 2);
+    this.#addMethods(index, type, methods);
   }
 
   /** What a struct with such parts can derive, or less. @param {NominalType[]} parts */
@@ -172,17 +176,15 @@ class ModelBuilder {
   /** @param {number} index @param {NominalType} target */
   #addExtension(index, target) {
     this.#use(target.id, index);
-    const taken = this.#conformancesOf(target);
-    const protocols = target.kind === 'class' ? [] : this.#earlier(index, (member) => member.kind === 'protocol' && !taken.has(member.id));
-    const protocol = protocols.length > 0 ? this.#random.pick(protocols) : undefined;
+    const protocol = target.kind === 'class' ? undefined : this.#protocolFor(target);
     const extension = this.#declarations.extension(target.id, {});
-    if (protocol?.kind === 'protocol') {
+    if (protocol) {
       this.#use(protocol.id, index);
       extension.conformance = { ...this.#declarations.conformance(protocol), present: this.#random.chance(0.8) };
     }
     this.#add(index, extension);
     if (extension.conformance) this.#addWitness(index, extension.conformance.witness, target);
-    this.#addMethods(index, extension, 2, target);
+    this.#addMethods(index, extension, 1, target);
   }
 
   /** @param {number} index @param {Method} witness @param {NominalType} type */
@@ -190,6 +192,15 @@ class ModelBuilder {
     if (type.kind === 'enum')
       witness.statements.push(this.#declarations.statement({ form: 'cases', references: [type.id] }, witness, type));
     this.#fill(index, witness, type, 2);
+  }
+
+  /** A protocol that a type may come to conform to, however many files use it: without one the extension would have no conformance. @param {NominalType} type */
+  #protocolFor(type) {
+    const taken = this.#conformancesOf(type);
+    const protocols = this.#model.files
+      .filter((_, file) => !this.#graph.isHub(file))
+      .flatMap(({ members }) => members.flatMap((member) => (member.kind === 'protocol' && !taken.has(member.id) ? [member] : [])));
+    return protocols.length > 0 ? this.#random.pick(protocols.slice(-20)) : undefined;
   }
 
   /** The protocols that a type conforms to or may come to conform to. @param {NominalType} type */
