@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { type PreviewKit, providePreviewKit } from '../../lib/compile/preview-kit.js';
 import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
@@ -28,6 +29,6 @@ export async function coldValue(texts: Record<string, string>): Promise<number> 
   const libraries = [library, '-Xlinker', '-rpath', '-Xlinker', importPath];
   await run(swiftc, [...flags, ...sources, ...libraries, '-module-name', 'Cold', '-o', program], { env: toolEnvironment });
   const { stdout } = await run(program, { env: toolEnvironment });
-  await rm(fixture.folder, { recursive: true });
+  await rm(path.dirname(fixture.folder), { recursive: true });
   return Number(stdout);
 }
