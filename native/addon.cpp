@@ -4,13 +4,12 @@
 #include "dependency_file.h"
 #include "engine.h"
 #include "errors.h"
+#include "javascript.h"
 #include "main_queue.h"
+#include "module_indexes.h"
 #include "png.h"
 #include "preview_interface.h"
 #include "script_variables.h"
-
-// After LLVM's headers: both define short macro-like names.
-#include <napi.h>
 
 #include <array>
 #include <cstdio>
@@ -19,45 +18,6 @@ using namespace hotswift;
 
 namespace {
 
-Napi::Error toJavaScript(Napi::Env Env, llvm::Error Failure) {
-  Napi::Error Result;
-  llvm::handleAllErrors(
-      std::move(Failure),
-      [&](const EngineError &E) {
-        Result = Napi::Error::New(Env, E.text());
-        Result.Set("kind", Napi::String::New(Env, kindName(E.kind()).str()));
-        if (E.symbols().empty())
-          return;
-        auto Symbols = Napi::Array::New(Env, E.symbols().size());
-        for (size_t I = 0; I < E.symbols().size(); ++I)
-          Symbols[static_cast<uint32_t>(I)] = E.symbols()[I];
-        Result.Set("symbols", Symbols);
-      },
-      [&](const llvm::ErrorInfoBase &E) {
-        Result = Napi::Error::New(Env, E.message());
-        Result.Set("kind", "link");
-      });
-  return Result;
-}
-
-Napi::Value raise(Napi::Env Env, llvm::Error Failure) {
-  toJavaScript(Env, std::move(Failure)).ThrowAsJavaScriptException();
-  return {};
-}
-
-std::vector<std::string> strings(const Napi::Value &Value) {
-  std::vector<std::string> Result;
-  auto List = Value.As<Napi::Array>();
-  Result.reserve(List.Length());
-  for (uint32_t I = 0; I < List.Length(); ++I)
-    Result.push_back(List.Get(I).As<Napi::String>().Utf8Value());
-  return Result;
-}
-
-size_t number(const Napi::Value &Value) {
-  return static_cast<size_t>(Value.As<Napi::Number>().Int64Value());
-}
-
 /// After Swift code has run on the JavaScript thread.
 void swiftHasRun(const Engine &Owner) {
   // Swift prints through C's buffered output: what a call printed belongs to
@@ -65,45 +25,6 @@ void swiftHasRun(const Engine &Owner) {
   std::fflush(stdout);
   serviceRunLoop(Owner.libraries());
 }
-
-/// Work that runs on libuv's pool and settles a promise.
-class PromisedWork : public Napi::AsyncWorker {
-public:
-  explicit PromisedWork(Napi::Env Env)
-      : AsyncWorker(Env), Deferred(Napi::Promise::Deferred::New(Env)) {}
-  Napi::Promise start() {
-    Napi::Promise Result = Deferred.Promise();
-    Queue();
-    return Result;
-  }
-
-protected:
-  /// On the pool.
-  virtual llvm::Error work() = 0;
-  /// On the JavaScript thread, after work that succeeded.
-  virtual llvm::Expected<Napi::Value> finish(Napi::Env Env) = 0;
-
-  /// Of what came before the work: it is not done then, the promise rejected.
-  void fail(llvm::Error Reason) { Failure = std::move(Reason); }
-
-private:
-  void Execute() final {
-    if (!Failure)
-      Failure = work();
-  }
-  void OnOK() final {
-    Napi::HandleScope Scope(Env());
-    if (Failure)
-      return Deferred.Reject(toJavaScript(Env(), std::move(Failure)).Value());
-    auto Result = finish(Env());
-    if (!Result)
-      return Deferred.Reject(toJavaScript(Env(), Result.takeError()).Value());
-    Deferred.Resolve(*Result);
-  }
-
-  Napi::Promise::Deferred Deferred;
-  llvm::Error Failure = llvm::Error::success();
-};
 
 llvm::Error
 refuseScriptVariables(llvm::Expected<std::vector<std::string>> Reached) {
@@ -367,6 +288,8 @@ void bufferOutputByLine(const Napi::CallbackInfo &) {
 
 Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("Engine", EngineObject::define(Env));
+  Exports.Set("ObjectIndex", defineObjectIndex(Env));
+  Exports.Set("DependencyIndex", defineDependencyIndex(Env));
   Exports.Set("encodePng", Napi::Function::New(Env, encode));
   Exports.Set("readInterface", Napi::Function::New(Env, interfaceOf));
   Exports.Set("requireNoScriptVariables",

@@ -1,10 +1,10 @@
 #include "dependency_file.h"
 
 #include "errors.h"
+#include "module_slot.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Bitstream/BitstreamReader.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 #include <algorithm>
 #include <vector>
@@ -20,15 +20,11 @@ constexpr unsigned RecordBlock = bitc::FIRST_APPLICATION_BLOCKID;
 enum RecordKind : unsigned {
   NodeRecord = 2,
   FingerprintRecord = 3,
+  DependsOnRecord = 4,
   IdentifierRecord = 5,
 };
 /// The fields of a node record.
 enum NodeField : unsigned { Kind, Aspect, ContextName, Name, IsProvides };
-
-struct Declaration {
-  std::array<uint64_t, 5> Fields;
-  std::string Fingerprint;
-};
 
 class Reader {
 public:
@@ -60,34 +56,23 @@ public:
   }
 
   /// Identifiers are numbered in the order in which they stand in the file,
-  /// from 1; 0 is none. Their numbers differ from one compile to the next,
-  /// their texts do not.
-  Expected<std::string> interface() const {
-    std::vector<std::string> Lines;
-    for (const Declaration &Provided : Declarations) {
-      if (!Provided.Fields[IsProvides])
-        continue;
-      std::string Line = std::to_string(Provided.Fields[Kind]) + ' ' +
-                         std::to_string(Provided.Fields[Aspect]);
-      for (unsigned Field : {ContextName, Name}) {
-        const uint64_t Number = Provided.Fields[Field];
-        if (Number > Identifiers.size())
-          return damaged();
-        Line += ' ';
-        // The file's own node is named after the .swiftdeps file.
-        if (Number != 0 && Provided.Fields[Kind] != SourceFileNode)
-          Line += Identifiers[Number - 1];
-      }
-      Lines.push_back(Line + ' ' + Provided.Fingerprint);
+  /// from 1; 0 is none. Nodes are numbered from 0.
+  Expected<std::vector<DependencyNode>> nodes() && {
+    for (auto [Node, Fields] : zip(Nodes, Records)) {
+      const auto [Context, Name] = Fields;
+      if (Context > Identifiers.size() || Name > Identifiers.size() ||
+          any_of(Node.DependsOn,
+                 [&](uint64_t Other) { return Other >= Nodes.size(); }))
+        return damaged();
+      if (Context != 0)
+        Node.Context = Identifiers[Context - 1];
+      if (Name != 0)
+        Node.Name = Identifiers[Name - 1];
     }
-    std::sort(Lines.begin(), Lines.end());
-    return join(Lines, "\n");
+    return std::move(Nodes);
   }
 
 private:
-  /// `NodeKind::sourceFileProvide` (swift/AST/FineGrainedDependencies.h).
-  static constexpr uint64_t SourceFileNode = 6;
-
   static Error damaged() {
     return makeError(ErrorKind::Object, "the dependency file is damaged");
   }
@@ -127,46 +112,75 @@ private:
     if (Code == NodeRecord) {
       if (Fields.size() < 5)
         return damaged();
-      Declaration Next;
-      std::copy_n(Fields.begin(), 5, Next.Fields.begin());
-      Declarations.push_back(std::move(Next));
+      Nodes.push_back({static_cast<DependencyKind>(Fields[Kind]),
+                       Fields[Aspect] == 0,
+                       Fields[IsProvides] != 0,
+                       {},
+                       {},
+                       {},
+                       {}});
+      Records.emplace_back(Fields[ContextName], Fields[Name]);
     } else if (Code == FingerprintRecord) {
-      if (Declarations.empty())
+      if (Nodes.empty())
         return damaged();
-      Declarations.back().Fingerprint = Text.str();
+      Nodes.back().Fingerprint = Text;
+    } else if (Code == DependsOnRecord) {
+      if (Nodes.empty())
+        return damaged();
+      append_range(Nodes.back().DependsOn, Fields);
     } else if (Code == IdentifierRecord) {
-      Identifiers.push_back(Text.str());
+      Identifiers.push_back(Text);
     }
     return Error::success();
   }
 
   BitstreamCursor Cursor;
   BitstreamBlockInfo BlockInfo;
-  std::vector<Declaration> Declarations;
-  std::vector<std::string> Identifiers;
+  std::vector<DependencyNode> Nodes;
+  /// By node: the numbers of its context and its name.
+  std::vector<std::pair<uint64_t, uint64_t>> Records;
+  std::vector<StringRef> Identifiers;
 };
 
 } // namespace
 
-Expected<std::string> readInterface(MemoryBufferRef File) {
+Expected<std::vector<DependencyNode>> readDependencies(MemoryBufferRef File) {
   Reader Dependencies(File.getBuffer());
-  auto Interface = [&]() -> Expected<std::string> {
+  auto Nodes = [&]() -> Expected<std::vector<DependencyNode>> {
     if (Error E = Dependencies.run())
       return E;
-    return Dependencies.interface();
+    return std::move(Dependencies).nodes();
   }();
-  if (!Interface)
+  if (!Nodes)
     return makeError(ErrorKind::Object, File.getBufferIdentifier() + ": " +
-                                            toString(Interface.takeError()));
-  return Interface;
+                                            toString(Nodes.takeError()));
+  return Nodes;
+}
+
+Expected<std::string> readInterface(MemoryBufferRef File) {
+  auto Nodes = readDependencies(File);
+  if (!Nodes)
+    return Nodes.takeError();
+  std::vector<std::string> Lines;
+  for (const DependencyNode &Node : *Nodes) {
+    if (!Node.IsProvided)
+      continue;
+    // The file's own node is named after the .swiftdeps file.
+    const StringRef Name =
+        Node.Kind == DependencyKind::SourceFile ? "" : Node.Name;
+    Lines.push_back((Twine(static_cast<uint64_t>(Node.Kind)) +
+                     (Node.IsInterface ? " 0 " : " 1 ") + Node.Context + " " +
+                     Name + " " + Node.Fingerprint)
+                        .str());
+  }
+  std::sort(Lines.begin(), Lines.end());
+  return join(Lines, "\n");
 }
 
 Expected<std::string> readInterface(StringRef Path) {
-  auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
-                                    /*RequiresNullTerminator=*/false);
+  auto File = openOutput(Path);
   if (!File)
-    return makeError(ErrorKind::Object,
-                     Path + ": cannot be read: " + File.getError().message());
+    return File.takeError();
   return readInterface((*File)->getMemBufferRef());
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { NativeIndexes } from '../compile/native-indexes.js';
 import { type ErrorDetails, HotswiftError, type HotswiftErrorCode, isError } from '../errors.js';
 import type { PreviewInfo } from '../types.js';
 
@@ -46,7 +47,7 @@ export interface NativeEngine {
   draw(generation: number, object: number, request: NativeDrawRequest): Promise<Drawing>;
 }
 
-export interface NativeAddon {
+export interface NativeAddon extends NativeIndexes {
   /** `librarySearchPaths` are searched for the libraries that objects name. `debug`: debuggers are told of every object; default `false`. */
   Engine: new (
     librarySearchPaths: string[],

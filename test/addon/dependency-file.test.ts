@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { loadAddon } from '../../lib/reload/native.js';
 import { inChild } from '../support/child';
 import { Fixture } from '../support/fixture';
-import { compileSwift } from '../support/swift-objects';
+import { compileSwift, dependenciesOf } from '../support/swift-objects';
 
 const source = `
   struct Card {
@@ -24,9 +24,8 @@ describe('the interface in a dependency file of the compiler', () => {
 
   function dependencies(text: string): string {
     const fixture = new Fixture({ 'Card.swift': text });
-    const file = fixture.path('Card.swiftdeps');
-    compileSwift(fixture, 'Cards', ['Card.swift'], ['-emit-reference-dependencies-path', file]);
-    return file;
+    const [object = ''] = compileSwift(fixture, 'Cards', ['Card.swift']);
+    return dependenciesOf(object);
   }
   function interfaceOf(text: string): string {
     return loadAddon().readInterface(dependencies(text));

@@ -3,17 +3,33 @@ import path from 'node:path';
 import type { Fixture } from './fixture';
 import { toolchain, toolEnvironment } from './fixture';
 
-/** Compiles Swift files as one module, each to an object of its own, in the order of the files. */
-export function compileSwift(fixture: Fixture, module: string, files: readonly string[], flags: readonly string[] = []): string[] {
+/**
+ * Compiles Swift files as one module, each to an object of its own, in the order of the files. Next to each lies its dependency file,
+ * `dependenciesOf`. `only`: compiles these of the files.
+ */
+export function compileSwift(
+  fixture: Fixture,
+  module: string,
+  files: readonly string[],
+  flags: readonly string[] = [],
+  only = files,
+): string[] {
   const { frontend, resourceDirectory, triple } = toolchain();
   const sources = files.map((file) => fixture.path(file));
-  return sources.map((source) => {
+  const primaries = only.map((file) => fixture.path(file));
+  return primaries.map((source) => {
     const object = source.replace(/\.swift$/, '.o');
     const inputs = sources.flatMap((other) => (other === source ? ['-primary-file', other] : [other]));
     const common = ['-target', triple, '-resource-dir', resourceDirectory, '-module-name', module, '-parse-as-library', '-Onone'];
-    run(frontend, ['-frontend', '-c', ...inputs, ...common, ...flags, '-o', object]);
+    const outputs = ['-emit-reference-dependencies-path', dependenciesOf(object), '-o', object];
+    run(frontend, ['-frontend', '-c', ...inputs, ...common, ...flags, ...outputs]);
     return object;
   });
+}
+
+/** The compiler's dependency file that was written with an object of `compileSwift`. */
+export function dependenciesOf(object: string): string {
+  return object.replace(/\.o$/, '.swiftdeps');
 }
 
 /** Compiles a C or C++ file to an object for a JIT. */

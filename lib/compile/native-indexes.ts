@@ -1,0 +1,80 @@
+/**
+ * A source file of a module, by a number that the caller chooses (0 and up, without large gaps), and the path of what the compiler wrote for
+ * it. `null`: the source is gone, or not compiled.
+ */
+export interface ModuleSlot {
+  slot: number;
+  path: string | null;
+}
+
+/** What has to be linked together. */
+export interface ObjectClosure {
+  /** Ascending. The seeds are among them, if they are slots of the index. */
+  slots: number[];
+  /**
+   * Conformances of these slots whose type and protocol both come from other modules, as `extension Int: @retroactive Error`: a cast goes on
+   * finding the one that was registered first. `symbol`: the linker name of the conformance descriptor.
+   */
+  foreign: { slot: number; symbol: string }[];
+  /**
+   * Linker names that the slots need, that belong to this module and that no slot defines: their sources still have to be compiled. Sorted.
+   * What mentions this module is taken to belong to it.
+   */
+  unresolved: string[];
+}
+
+/**
+ * What the objects of a module define and need: which of them have to be linked anew after some have changed, the others staying in a library
+ * that is loaded. native/object_index.h has the rules.
+ */
+export interface ObjectIndex {
+  /**
+   * Reads objects and replaces what is known of their slots, on another thread. Of two calls that overlap, a slot keeps what the later one
+   * gave it. Rejects with the kind `object`, and changes nothing, if one of the files cannot be read or is damaged.
+   */
+  set(entries: ModuleSlot[]): Promise<void>;
+  /** The smallest set of slots that holds `seeds` and all that has to be linked with them, computed on another thread. */
+  closure(seeds: number[]): Promise<ObjectClosure>;
+}
+
+/** What new versions of some files mean for the rest of the module. All slots are in ascending order. */
+export interface DependencyComparison {
+  /** The compared slots that declare something else than before. */
+  changed: number[];
+  /**
+   * The declarations that are new, gone or different, for people: `Model`, `Model.shade`; at most 20, sorted. Where a file does not tell which
+   * of them differ, all of its.
+   */
+  names: string[];
+  /** The slots that were not compared and look up what changed. */
+  dependents: number[];
+  /** The compared slots whose new file looks up what changed in another of them. */
+  selfDependents: number[];
+  /** The compared slots whose new file looks up something that the known one does not; every slot of which no file is known. */
+  newUses: number[];
+}
+
+/**
+ * What the files of a module declare and look up, from the compiler's `.swiftdeps` files: which of them have to be compiled anew after others
+ * have changed. native/dependency_index.h has the rules, which are those of `swiftc -incremental`.
+ */
+export interface DependencyIndex {
+  /** As `ObjectIndex.set`, of `.swiftdeps` files. */
+  set(entries: ModuleSlot[]): Promise<void>;
+  /**
+   * Compares files with the known ones of their slots, on another thread, and leaves those as they are. Rejects with the kind `object` if one
+   * of the files cannot be read or is damaged.
+   */
+  compare(entries: ModuleSlot[]): Promise<DependencyComparison>;
+  /** The modules and headers of others that the compiler read for any of the files: absolute paths, sorted. */
+  externalDependencies(): string[];
+}
+
+/** The classes of the addon. An index goes when nothing refers to it and its promises are settled. */
+export interface NativeIndexes {
+  /** `moduleName` as the compiler was told. */
+  ObjectIndex: new (
+    moduleName: string,
+  ) => ObjectIndex;
+  DependencyIndex: new () => DependencyIndex;
+}

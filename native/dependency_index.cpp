@@ -1,0 +1,213 @@
+#include "dependency_index.h"
+
+#include "swift_names.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/xxhash.h"
+
+#include <set>
+
+using namespace llvm;
+
+namespace hotswift {
+namespace {
+
+constexpr size_t MostNames = 20;
+
+uint64_t hashOf(StringRef Text) {
+  // The two greatest are not for keys of LLVM's tables.
+  return xxh3_64bits(Text) >> 1;
+}
+
+bool isDeclaration(const DependencyNode &Node) {
+  return Node.Kind != DependencyKind::External &&
+         Node.Kind != DependencyKind::SourceFile;
+}
+
+template <typename Table> bool intersect(const Table &A, const Table &B) {
+  if (A.size() > B.size())
+    return intersect(B, A);
+  return any_of(A, [&](uint64_t Key) { return B.contains(Key); });
+}
+
+} // namespace
+
+DependencyIndex::Key DependencyIndex::keyOf(const DependencyNode &Node) {
+  std::string Text(1, static_cast<char>(Node.Kind));
+  Text += Node.Context;
+  // In no name.
+  Text += '\0';
+  Text += Node.Name;
+  return hashOf(Text);
+}
+
+std::string DependencyIndex::nameOf(const DependencyNode &Node) {
+  if (Node.Context.empty())
+    return Node.Name.str();
+  const std::string Type =
+      readableContext(Node.Context.take_until([](char C) { return C == '@'; }));
+  return Node.Name.empty() ? Type : Type + "." + Node.Name.str();
+}
+
+Expected<DependencyIndex::Content>
+DependencyIndex::read(const ModuleSlot &Entry) {
+  Content Result;
+  if (!Entry.Path)
+    return Result;
+  auto File = openOutput(*Entry.Path);
+  if (!File)
+    return File.takeError();
+  auto Nodes = readDependencies(**File);
+  if (!Nodes)
+    return Nodes.takeError();
+
+  const auto IsFile = [&](uint64_t Node) {
+    return (*Nodes)[Node].Kind == DependencyKind::SourceFile;
+  };
+  for (const DependencyNode &Node : *Nodes) {
+    // What the file looks up, and what it declares itself among that.
+    for (uint64_t Used : Node.DependsOn)
+      if (isDeclaration((*Nodes)[Used]))
+        Result.Uses.insert(keyOf((*Nodes)[Used]));
+    if (Node.Kind == DependencyKind::External)
+      Result.External.push_back(Node.Name.str());
+    if (!Node.IsInterface)
+      continue;
+    if (Node.Kind == DependencyKind::SourceFile && Node.IsProvided)
+      Result.FileFingerprint = hashOf(Node.Fingerprint);
+    if (!isDeclaration(Node))
+      continue;
+    if (Node.IsProvided)
+      Result.Declarations.try_emplace(
+          keyOf(Node),
+          Declaration{hashOf(Node.Fingerprint), any_of(Node.DependsOn, IsFile),
+                      nameOf(Node)});
+    else
+      Result.Uses.insert(keyOf(Node));
+  }
+  return Result;
+}
+
+Error DependencyIndex::set(ArrayRef<ModuleSlot> Entries, uint64_t Order) {
+  std::vector<Content> Read;
+  Read.reserve(Entries.size());
+  for (const ModuleSlot &Entry : Entries) {
+    auto Next = read(Entry);
+    if (!Next)
+      return Next.takeError();
+    Next->Order = Order;
+    Read.push_back(std::move(*Next));
+  }
+
+  const std::lock_guard Lock(Guard);
+  for (auto [Entry, Next] : zip(Entries, Read)) {
+    if (Entry.Number >= Contents.size())
+      Contents.resize(Entry.Number + 1);
+    if (Contents[Entry.Number].Order <= Order)
+      // What was there goes after the lock: with `Read`.
+      std::swap(Contents[Entry.Number], Next);
+  }
+  return Error::success();
+}
+
+const DependencyIndex::Content &DependencyIndex::known(size_t Slot) const {
+  return Slot < Contents.size() ? Contents[Slot] : Unknown;
+}
+
+DependencyIndex::Change DependencyIndex::difference(const Content &Before,
+                                                    const Content &After) {
+  Change Result;
+  // Of what differs by itself, and of what only may.
+  std::vector<std::string> Sure;
+  std::vector<std::string> Possible;
+  const bool FileDiffers = Before.FileFingerprint != After.FileFingerprint;
+  for (const auto &[Key, Declared] : After.Declarations) {
+    const auto Old = Before.Declarations.find(Key);
+    const bool Differs = Old == Before.Declarations.end() ||
+                         Old->second.Fingerprint != Declared.Fingerprint;
+    if (!Differs && !(FileDiffers && Declared.FollowsFile))
+      continue;
+    Result.Keys.insert(Key);
+    (Differs ? Sure : Possible).push_back(Declared.Name);
+  }
+  for (const auto &[Key, Declared] : Before.Declarations) {
+    if (After.Declarations.contains(Key))
+      continue;
+    Result.Keys.insert(Key);
+    Sure.push_back(Declared.Name);
+  }
+  Result.Names = Sure.empty() ? std::move(Possible) : std::move(Sure);
+  return Result;
+}
+
+Expected<DependencyComparison>
+DependencyIndex::compare(ArrayRef<ModuleSlot> Entries) const {
+  std::vector<Content> Read;
+  Read.reserve(Entries.size());
+  for (const ModuleSlot &Entry : Entries) {
+    auto Next = read(Entry);
+    if (!Next)
+      return Next.takeError();
+    Read.push_back(std::move(*Next));
+  }
+
+  const std::shared_lock Lock(Guard);
+  std::vector<Change> Changes;
+  Changes.reserve(Entries.size());
+  DenseMap<Key, size_t> ChangedIn;
+  for (auto [Entry, After] : zip(Entries, Read)) {
+    Changes.push_back(difference(known(Entry.Number), After));
+    for (Key Changed : Changes.back().Keys)
+      ++ChangedIn[Changed];
+  }
+  const auto UsesChanged = [&](const Content &File, const Change *Own) {
+    return any_of(File.Uses, [&](Key Used) {
+      const auto Found = ChangedIn.find(Used);
+      return Found != ChangedIn.end() &&
+             Found->second > (Own && Own->Keys.contains(Used) ? 1u : 0u);
+    });
+  };
+
+  std::set<size_t> Compared;
+  std::set<size_t> Changed;
+  std::set<size_t> SelfDependents;
+  std::set<size_t> NewUses;
+  std::set<std::string> Names;
+  for (auto [Entry, After, Change] : zip(Entries, Read, Changes)) {
+    const size_t Slot = Entry.Number;
+    const Content &Before = known(Slot);
+    Compared.insert(Slot);
+    Names.insert(Change.Names.begin(), Change.Names.end());
+    if (!Change.Keys.empty())
+      Changed.insert(Slot);
+    if (UsesChanged(After, &Change))
+      SelfDependents.insert(Slot);
+    if (any_of(After.Uses,
+               [&](Key Used) { return !Before.Uses.contains(Used); }))
+      NewUses.insert(Slot);
+  }
+  DependencyComparison Result;
+  Result.Changed.assign(Changed.begin(), Changed.end());
+  Result.SelfDependents.assign(SelfDependents.begin(), SelfDependents.end());
+  Result.NewUses.assign(NewUses.begin(), NewUses.end());
+  Result.Names.assign(Names.begin(), Names.end());
+  Result.Names.resize(std::min(Result.Names.size(), MostNames));
+  for (size_t Slot = 0; Slot < Contents.size() && !ChangedIn.empty(); ++Slot)
+    if (!Compared.count(Slot) && UsesChanged(Contents[Slot], nullptr))
+      Result.Dependents.push_back(Slot);
+  return Result;
+}
+
+std::vector<std::string> DependencyIndex::externalDependencies() const {
+  const std::shared_lock Lock(Guard);
+  std::set<StringRef> Paths;
+  for (const Content &File : Contents)
+    Paths.insert(File.External.begin(), File.External.end());
+  std::vector<std::string> Result;
+  Result.reserve(Paths.size());
+  for (StringRef Path : Paths)
+    Result.push_back(Path.str());
+  return Result;
+}
+
+} // namespace hotswift
