@@ -2,9 +2,12 @@
 
 #include "swift_names.h"
 
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/xxhash.h"
 
+#include <algorithm>
 #include <set>
 
 using namespace llvm;
@@ -19,21 +22,11 @@ uint64_t hashOf(StringRef Text) {
   return xxh3_64bits(Text) >> 1;
 }
 
-bool isDeclaration(const DependencyNode &Node) {
-  return Node.Kind != DependencyKind::External &&
-         Node.Kind != DependencyKind::SourceFile;
-}
-
-template <typename Table> bool intersect(const Table &A, const Table &B) {
-  if (A.size() > B.size())
-    return intersect(B, A);
-  return any_of(A, [&](uint64_t Key) { return B.contains(Key); });
-}
-
 } // namespace
 
 DependencyIndex::Key DependencyIndex::keyOf(const DependencyNode &Node) {
-  std::string Text(1, static_cast<char>(Node.Kind));
+  SmallString<128> Text;
+  Text += static_cast<char>(Node.Kind);
   Text += Node.Context;
   // In no name.
   Text += '\0';
@@ -64,27 +57,30 @@ DependencyIndex::read(const ModuleSlot &Entry) {
   const auto IsFile = [&](uint64_t Node) {
     return (*Nodes)[Node].Kind == DependencyKind::SourceFile;
   };
-  for (const DependencyNode &Node : *Nodes) {
-    // What the file looks up, and what it declares itself among that.
-    for (uint64_t Used : Node.DependsOn)
-      if (isDeclaration((*Nodes)[Used]))
-        Result.Uses.insert(keyOf((*Nodes)[Used]));
-    if (Node.Kind == DependencyKind::External)
+  // What the file declares it can look up as well.
+  BitVector Used(Nodes->size());
+  for (const DependencyNode &Node : *Nodes)
+    for (uint64_t Other : Node.DependsOn)
+      Used.set(static_cast<unsigned>(Other));
+
+  for (auto [Index, Node] : enumerate(*Nodes)) {
+    if (Node.Kind == DependencyKind::External) {
       Result.External.push_back(Node.Name.str());
-    if (!Node.IsInterface)
-      continue;
-    if (Node.Kind == DependencyKind::SourceFile && Node.IsProvided)
-      Result.FileFingerprint = hashOf(Node.Fingerprint);
-    if (!isDeclaration(Node))
-      continue;
-    if (Node.IsProvided)
-      Result.Declarations.try_emplace(
-          keyOf(Node),
-          Declaration{hashOf(Node.Fingerprint), any_of(Node.DependsOn, IsFile),
-                      nameOf(Node)});
-    else
-      Result.Uses.insert(keyOf(Node));
+    } else if (Node.Kind == DependencyKind::SourceFile) {
+      if (Node.IsProvided && Node.IsInterface)
+        Result.FileFingerprint = hashOf(Node.Fingerprint);
+    } else if (Node.IsInterface) {
+      const Key Named = keyOf(Node);
+      if (!Node.IsProvided || Used.test(static_cast<unsigned>(Index)))
+        Result.Uses.push_back(Named);
+      if (Node.IsProvided)
+        Result.Declarations.try_emplace(
+            Named, Declaration{hashOf(Node.Fingerprint),
+                               any_of(Node.DependsOn, IsFile), nameOf(Node)});
+    }
   }
+  llvm::sort(Result.Uses);
+  Result.Uses.erase(llvm::unique(Result.Uses), Result.Uses.end());
   return Result;
 }
 
@@ -182,8 +178,8 @@ DependencyIndex::compare(ArrayRef<ModuleSlot> Entries) const {
       Changed.insert(Slot);
     if (UsesChanged(After, &Change))
       SelfDependents.insert(Slot);
-    if (any_of(After.Uses,
-               [&](Key Used) { return !Before.Uses.contains(Used); }))
+    if (!std::includes(Before.Uses.begin(), Before.Uses.end(),
+                       After.Uses.begin(), After.Uses.end()))
       NewUses.insert(Slot);
   }
   DependencyComparison Result;

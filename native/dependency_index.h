@@ -75,7 +75,8 @@ private:
   struct Content {
     uint64_t FileFingerprint = 0;
     llvm::DenseMap<Key, Declaration> Declarations;
-    llvm::DenseSet<Key> Uses;
+    /// Ascending.
+    std::vector<Key> Uses;
     std::vector<std::string> External;
     uint64_t Order = 0;
   };

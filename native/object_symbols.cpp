@@ -4,6 +4,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Object/ELF.h"
+#include "llvm/Support/Endian.h"
 
 #include <map>
 
@@ -36,11 +37,12 @@ private:
   Error openSymbols();
   Error addSymbol(const Symbol &S);
   Expected<StringRef> nameOf(const Symbol &S) const;
-  Error addConformance(const Symbol &Descriptor, StringRef Name);
+  Error addConformances();
 
   Expected<const SortedRelocations *> relocationsOf(uint32_t Patched);
   Expected<const Symbol *> referenceAt(uint32_t Home, uint64_t Offset,
                                        int64_t &Addend);
+  Expected<uint64_t> targetOf(uint32_t Home, uint64_t Offset) const;
   Expected<StringRef> descriptorAt(uint32_t Home, uint64_t Offset);
 
   ElfFile File;
@@ -51,6 +53,9 @@ private:
   StringRef Names;
   /// Of the sections that conformances lie in or lead to.
   std::map<uint32_t, SortedRelocations> Relocations;
+  /// Of the types and protocols that others can see, by section and offset.
+  std::map<std::pair<uint32_t, uint64_t>, StringRef> Descriptors;
+  std::vector<std::pair<const Symbol *, StringRef>> Conformances;
   ObjectSymbols Result;
 };
 
@@ -104,11 +109,14 @@ Error SymbolReader::addSymbol(const Symbol &S) {
     return Text.takeError();
   if (Text->empty())
     return Error::success();
-  if (isInSection(S) && Text->starts_with("$s") && Text->ends_with("Mc"))
-    if (Error E = addConformance(S, *Text))
-      return E;
+  const bool IsSwift = isInSection(S) && Text->starts_with("$s");
+  // Those of imported types are in every object that uses them, all alike.
+  if (IsSwift && Text->ends_with("Mc") && S.getBinding() != ELF::STB_WEAK)
+    Conformances.emplace_back(&S, *Text);
   if (S.getBinding() == ELF::STB_LOCAL)
     return Error::success();
+  if (IsSwift && (Text->ends_with("Mn") || Text->ends_with("Mp")))
+    Descriptors.try_emplace({S.st_shndx, S.st_value}, *Text);
   if (S.st_shndx == ELF::SHN_UNDEF)
     Result.Undefined.push_back(*Text);
   else
@@ -121,14 +129,16 @@ Error SymbolReader::addSymbol(const Symbol &S) {
 
 /// `TargetProtocolConformanceDescriptor` (swift/ABI/Metadata.h) begins with
 /// relative references to the protocol's and to the type's descriptor.
-Error SymbolReader::addConformance(const Symbol &Descriptor, StringRef Name) {
-  auto Protocol = descriptorAt(Descriptor.st_shndx, Descriptor.st_value);
-  if (!Protocol)
-    return Protocol.takeError();
-  auto Type = descriptorAt(Descriptor.st_shndx, Descriptor.st_value + 4);
-  if (!Type)
-    return Type.takeError();
-  Result.Conformances.push_back({Name, *Protocol, *Type});
+Error SymbolReader::addConformances() {
+  for (const auto &[Descriptor, Name] : Conformances) {
+    auto Protocol = descriptorAt(Descriptor->st_shndx, Descriptor->st_value);
+    if (!Protocol)
+      return Protocol.takeError();
+    auto Type = descriptorAt(Descriptor->st_shndx, Descriptor->st_value + 4);
+    if (!Type)
+      return Type.takeError();
+    Result.Conformances.push_back({Name, *Protocol, *Type});
+  }
   return Error::success();
 }
 
@@ -177,6 +187,20 @@ SymbolReader::referenceAt(uint32_t Home, uint64_t Offset, int64_t &Addend) {
   return &Symbols[Index];
 }
 
+/// Where a field that no relocation patches leads: the assembler has written
+/// the distance to what lies in the same section.
+Expected<uint64_t> SymbolReader::targetOf(uint32_t Home,
+                                          uint64_t Offset) const {
+  auto Contents = File.getSectionContents(Sections[Home]);
+  if (!Contents)
+    return refuse(Contents.takeError());
+  if (Contents->size() < sizeof(int32_t) ||
+      Offset > Contents->size() - sizeof(int32_t))
+    return refuse("has a conformance outside of its section");
+  return Offset + static_cast<uint64_t>(int64_t(static_cast<int32_t>(
+                      support::endian::read32le(Contents->data() + Offset))));
+}
+
 /// The name of the descriptor that a relative reference leads to: directly, or
 /// through a slot that holds the descriptor's address. The compiler gives such
 /// slots no symbols that reach the object: they are places in a section. A
@@ -187,21 +211,27 @@ Expected<StringRef> SymbolReader::descriptorAt(uint32_t Home, uint64_t Offset) {
   auto Target = referenceAt(Home, Offset, Addend);
   if (!Target)
     return Target.takeError();
-  if (*Target && isInSection(**Target)) {
-    // The lowest bits say what the reference leads to (RelativePointer.h).
-    const uint64_t Start =
-        ((*Target)->st_value + static_cast<uint64_t>(Addend)) & ~uint64_t(3);
-    auto Slot = referenceAt((*Target)->st_shndx, Start, Addend);
-    if (!Slot)
-      return Slot.takeError();
-    if (*Slot)
-      Target = *Slot;
+  if (*Target && !isInSection(**Target))
+    return nameOf(**Target);
+  if (*Target) {
+    Home = (*Target)->st_shndx;
+    Offset = (*Target)->st_value + static_cast<uint64_t>(Addend);
+  } else if (Error E = targetOf(Home, Offset).moveInto(Offset)) {
+    return E;
   }
-  // Without a relocation, or with one to a place in a section: it is a
-  // descriptor of this object alone, of a private type for example.
-  if (!*Target || (*Target)->getBinding() == ELF::STB_LOCAL)
-    return StringRef();
-  return nameOf(**Target);
+  // The lowest bits say what the reference leads to (RelativePointer.h).
+  Offset &= ~uint64_t(3);
+  auto Slot = referenceAt(Home, Offset, Addend);
+  if (!Slot)
+    return Slot.takeError();
+  if (*Slot && !isInSection(**Slot))
+    return nameOf(**Slot);
+  if (*Slot) {
+    Home = (*Slot)->st_shndx;
+    Offset = (*Slot)->st_value + static_cast<uint64_t>(Addend);
+  }
+  const auto Found = Descriptors.find({Home, Offset});
+  return Found == Descriptors.end() ? StringRef() : Found->second;
 }
 
 Error SymbolReader::run() {
@@ -210,7 +240,7 @@ Error SymbolReader::run() {
   for (const Symbol &S : Symbols)
     if (Error E = addSymbol(S))
       return E;
-  return Error::success();
+  return addConformances();
 }
 
 } // namespace

@@ -17,7 +17,8 @@ struct DefinedSymbol {
   bool IsWeak;
 };
 
-/// A protocol conformance descriptor (`$s…Mc`) and the descriptors it leads to.
+/// A protocol conformance descriptor (`$s…Mc`) that only this object has, and
+/// the descriptors it leads to.
 struct ConformanceReference {
   llvm::StringRef Name;
   /// `$s…Mp`; empty if the object defines it and no other can see it.

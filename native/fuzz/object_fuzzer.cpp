@@ -1,6 +1,7 @@
-// Whatever bytes a file has, the object transform refuses it or makes of it
-// what the linker can work with.
+// Whatever bytes a file has, its symbols are read or are an error, and the
+// object transform refuses it or makes of it what the linker can work with.
 
+#include "../object_symbols.h"
 #include "../object_transform.h"
 #include "trial_link.h"
 
@@ -21,7 +22,9 @@ static void fail(const Twine &Why) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
   static const Triple Host(sys::getProcessTriple());
   const StringRef Bytes(reinterpret_cast<const char *>(Data), Size);
-  auto Prepared = prepareObject(MemoryBufferRef(Bytes, "input.o"), Host);
+  const MemoryBufferRef Input(Bytes, "input.o");
+  consumeError(readObjectSymbols(Input).takeError());
+  auto Prepared = prepareObject(Input, Host);
   if (!Prepared) {
     consumeError(Prepared.takeError());
     return 0;

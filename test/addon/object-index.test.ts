@@ -155,21 +155,25 @@ describe('what has to be linked with an object', () => {
       expect(await module.closure('View.swift')).toMatchObject({ foreign: [] });
     });
 
-    it('is told for a type that C declares, though objects have a description of it', async () => {
-      const fixture = new Fixture({
-        'include/point.h': 'struct Point { int x, y; };',
-        'include/module.modulemap': 'module CPoint { header "point.h" }',
+    describe('of a type that C declares', () => {
+      const header = `
+        struct Point { int x, y; };
+        typedef enum __attribute__((enum_extensibility(open))) Colour : int { ColourRed, ColourBlue } Colour;`;
+      const include = () => ['-import-objc-header', new Fixture({ 'point.h': header }).path('point.h')];
+      const other = 'func other(_ colour: Colour) -> Any { [Point(x: 1, y: 2), Set([colour])] }';
+
+      it('is told, though every object has a description of the type', async () => {
+        const text = 'extension Point: @retroactive Error {}\nfunc point() -> Any { Point(x: 1, y: 2) as any Error }';
+        const module = await Module.of({ 'Other.swift': other, 'Point.swift': text }, { flags: include() });
+        const found = await module.closure('Point.swift');
+        expect(found.files).toEqual(['Point.swift']);
+        expect(found.foreign).toEqual([{ slot: 1, symbol: expect.stringMatching(/^\$sSo5PointVs5Error.*Mc$/) }]);
       });
-      const module = await Module.of(
-        {
-          'Point.swift': 'import CPoint\nextension Point: @retroactive Error {}\nfunc point() -> Any { Point(x: 1, y: 2) }',
-          'Other.swift': 'import CPoint\nfunc other() -> Any { Point(x: 1, y: 2) }',
-        },
-        { flags: ['-I', fixture.path('include')] },
-      );
-      const found = await module.closure('Point.swift');
-      expect(found.files).toEqual(['Point.swift']);
-      expect(found.foreign).toEqual([{ slot: 0, symbol: expect.stringMatching(/^\$sSo5PointVs5Error.*Mc$/) }]);
+
+      it('is nothing more if the compiler made it, in every object that uses it', async () => {
+        const module = await Module.of({ 'Other.swift': other, 'More.swift': other.replace('other', 'more') }, { flags: include() });
+        expect(await module.closure('Other.swift')).toMatchObject({ files: ['Other.swift'], foreign: [] });
+      });
     });
   });
 
