@@ -1,21 +1,17 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { askForTemplate } from './compile/frontend-job.js';
-import { ModuleCompiler } from './compile/module-compiler.js';
-import { providePreviewKit } from './compile/preview-kit.js';
 import { HotswiftError } from './errors.js';
 import { checkSessionOptions } from './options.js';
 import { RasteriserThread } from './preview/rasteriser-thread.js';
 import { defaultCacheDirectory } from './project/cache-directory.js';
-import { describeModule } from './project/module.js';
-import { describePackage } from './project/swift-package.js';
 import { findToolchain } from './project/toolchain.js';
 import { AgentReloader } from './reload/agent-reloader.js';
 import { InProcessReloader } from './reload/in-process-reloader.js';
 import { loadAddon } from './reload/native.js';
 import type { RunnerOptions } from './reload/swift-runner.js';
 import { Session } from './session.js';
+import { SessionModule } from './session-module.js';
 import { TemporaryFolder } from './temporary-folder.js';
 import type { SessionOptions } from './types.js';
 
@@ -42,37 +38,26 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   try {
     onProgress?.({ phase: 'finding the toolchain' });
     const toolchain = await findToolchain(checked.toolchain ?? {}, folder.path, signal);
+    const { file, module: described, debug = false } = checked;
     const cache = path.resolve(checked.cacheDirectory ?? defaultCacheDirectory());
-    const onBuild = () => onProgress?.({ phase: 'compiling PreviewKit for this toolchain, once' });
-    const kit = await providePreviewKit(toolchain, cache, onBuild, signal);
-    const packageOptions = { toolchain, cacheDirectory: cache, previewKit: kit, signal, onProgress };
-    const owner = checked.module ? undefined : await describePackage(checked.file, packageOptions);
-    const module = owner?.module ?? (await describeModule(checked.file, checked.module));
+    const isReplaceable = checked.isolation !== 'in-process';
+    const moduleOptions = { file, module: described, debug, toolchain, cache, folder: folder.path, addon, isReplaceable };
+    const module = await SessionModule.open(moduleOptions, { signal, onProgress });
 
-    const { debug = false } = checked;
-    if (debug) module.flags.push('-g');
-    const librarySearchPaths = [...module.libraryPaths, ...toolchain.runtimeLibraryPaths];
-    const reloader = await createReloader(checked, { librarySearchPaths, debug });
+    const reloader = await createReloader(checked, module.runner);
     close = async () => {
       await reloader.close();
       await folder.remove();
     };
     signal?.throwIfAborted();
-    const moduleCache = path.join(cache, 'module-cache');
-    const [template] = await Promise.all([
-      askForTemplate(toolchain, module, [kit.importPath], moduleCache, folder.path, signal),
-      'start' in reloader ? reloader.start() : undefined,
-    ]);
+    await Promise.all([module.prepareBuild(signal), 'start' in reloader ? reloader.start() : undefined]);
     const session = new Session({
       module,
-      compiler: new ModuleCompiler(module, template, addon.readInterface, path.join(folder.path, 'compiles')),
       reloader,
       folder,
-      libraries: [kit.library, ...module.libraries.map((library) => (path.isAbsolute(library) ? library : `-l${library}`))],
       preview: checked.preview ?? 0,
       traits: checked.traits ?? {},
       compileTimeout: checked.timeouts?.compile,
-      providePreviewKit: () => providePreviewKit(toolchain, cache, () => {}),
     });
     close = () => session.close();
     signal?.throwIfAborted();

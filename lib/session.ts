@@ -1,23 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
-import { setTimeout } from 'node:timers/promises';
-import type { ModuleCompiler } from './compile/module-compiler.js';
+import type { ModuleBuild } from './compile/module-build.js';
 import { type JobControl, LatestJob } from './edit/latest-job.js';
-import { changedFiles, readSources, type SourceSnapshot, sameTexts } from './edit/source-set.js';
-import { UnsavedBuffers } from './edit/unsaved-buffers.js';
-import { type Watcher, watchFiles } from './edit/watcher.js';
+import { changedFiles, type SourceSnapshot, sameTexts } from './edit/source-set.js';
 import { HotswiftError, isHotswiftError, sessionClosed } from './errors.js';
+import { Generations } from './generations.js';
 import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits } from './options.js';
 import { PreviewPictures } from './preview/preview-pictures.js';
-import type { ModuleDescription } from './project/module.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
-import type { GenerationPlan } from './reload/structural-reloader.js';
+import type { ModuleChange, SessionModule } from './session-module.js';
+import { SessionSources } from './session-sources.js';
 import { Stopwatch } from './stopwatch.js';
 import type { TemporaryFolder } from './temporary-folder.js';
 import type {
   CrashInfo,
+  Diagnostic,
   PreviewInfo,
   Progress,
   ReloadOptions,
@@ -47,29 +46,13 @@ export interface SessionEvents {
 
 /** What a session works with; put together by `createSession`. */
 export interface SessionParts {
-  module: ModuleDescription;
-  compiler: ModuleCompiler;
+  module: SessionModule;
   reloader: AgentReloader | InProcessReloader;
   folder: TemporaryFolder;
-  /** Libraries that every generation is linked with. */
-  libraries: string[];
   preview: number | string;
   traits: Traits;
   compileTimeout?: number;
-  /** Sees to it that the support module is still there. */
-  providePreviewKit(): Promise<unknown>;
 }
-
-/** A generation that linked, ran and drew. */
-interface GoodGeneration {
-  plan: GenerationPlan;
-  digests: ReadonlyMap<string, string>;
-}
-
-type Timings = ReloadResult['timings'];
-
-/** Milliseconds; editors rename, write and rename within a few. */
-const momentOfASave = 150;
 
 /**
  * A Swift file that is compiled, run and drawn again whenever it changes. Made by `createSession`.
@@ -89,18 +72,19 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   readonly #reloads: LatestJob<ReloadResult>;
   #state: SessionState = 'starting';
   #error: HotswiftError | null = null;
-  #generation = 0;
-  #good: GoodGeneration | undefined;
+  readonly #generations: Generations;
+  readonly #sources: SessionSources;
   /** The texts that the reload under way is about, and those that failed last. */
   #inFlight: SourceSnapshot | undefined;
   #failed: SourceSnapshot | undefined;
-  readonly #buffers = new UnsavedBuffers();
-  #fresh = false;
+  /** Why the next reload has to use another agent, if it has to. */
+  #fresh: RespawnReason | undefined;
+  /** Why a part of the module that the preview does not need does not compile. */
+  #restFailure: HotswiftError | undefined;
   /** Whether a save is among the reasons of the next reload. */
   #saved = false;
   readonly #pictures: PreviewPictures;
   #turn: Promise<unknown> = Promise.resolve();
-  #watching: Promise<Watcher> | undefined;
   #closing: Promise<void> | undefined;
 
   /** @internal */
@@ -108,9 +92,15 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     super();
     this.#parts = parts;
     this.#pictures = new PreviewPictures(parts.reloader, parts.preview, parts.traits);
-    this.file = parts.module.file;
+    this.#generations = new Generations(parts, this.#pictures);
+    this.#sources = new SessionSources(parts.module, {
+      onChange: () => this.#onChange(),
+      onError: (error) => this.#emit('reload-error', error),
+    });
+    this.file = parts.module.description.file;
     this.#reloads = new LatestJob((control) => this.#reload(control));
     const { reloader } = parts;
+    this.#listenTo(parts.module.build);
     reloader.on('crash', (crash) => this.#emit('crash', crash));
     reloader.on('respawn', (respawn) => this.#emit('respawn', respawn));
     if ('stdout' in reloader) {
@@ -133,7 +123,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   /** Counts the source generations that ran, from 1. Replacing an agent does not change it. */
   get generation(): number {
-    return this.#generation;
+    return this.#generations.number;
   }
 
   /** The process that runs Swift and how many generations it has linked; `null` when in-process, and while there is none. */
@@ -151,12 +141,11 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   async reload(options: ReloadOptions = {}): Promise<ReloadResult> {
     const { contents = {}, fresh = false, signal } = checkReloadOptions(options);
     signal?.throwIfAborted();
-    this.#checkBuffers(contents);
     if (fresh && this.#isInProcess) {
       throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'reload: `fresh`: there is no agent to replace in-process');
     }
-    this.#buffers.replace(contents);
-    this.#fresh ||= fresh;
+    this.#sources.setBuffers(contents);
+    if (fresh) this.#fresh = 'fresh';
     return withSignal(this.#request(), signal);
   }
 
@@ -172,7 +161,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return withSignal(
       this.#inTurn(async () => {
         await this.#requireGeneration();
-        const snapshot = await this.#pictures.take(request, this.#generation);
+        const snapshot = await this.#pictures.take(request, this.generation);
         return { ...snapshot, stale: this.#error !== null };
       }),
       signal,
@@ -222,68 +211,69 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   /** @internal The first reload. A source that does not make it leaves the session open, in the state `failed`. */
   async open(watch: boolean): Promise<void> {
-    if (watch) {
-      this.#watching = watchFiles(
-        this.#parts.module.sources,
-        (file) => void this.#onSave(file),
-        (error) => this.#emit('reload-error', error),
-      );
-      await this.#watching;
-    }
+    if (watch) await this.#sources.watch();
     await this.#request().catch((error: unknown) => {
       if (!isHotswiftError(error) || this.#state === 'closed') throw error;
     });
+  }
+
+  /** Resolves when nothing is being prepared in the background: the rest of the module is compiled, and kept for later sessions. */
+  async idle(): Promise<void> {
+    await this.#parts.module.build.idle();
   }
 
   get #isInProcess(): boolean {
     return !('stdout' in this.#parts.reloader);
   }
 
-  #checkBuffers(contents: Record<string, string>): void {
-    for (const file of Object.keys(contents)) {
-      if (!this.#parts.module.sources.includes(file)) {
-        throw new HotswiftError(
-          'ERR_HOTSWIFT_ARGUMENT',
-          `reload: \`contents\`: ${file} is not the absolute path of a source of the module`,
-        );
-      }
-    }
+  #listenTo(build: ModuleBuild): void {
+    build.on('progress', (progress) => this.#emit('progress', progress));
+    build.on('failure', (failure) => this.#onBackgroundFailure(failure));
+    build.on('rebased', () => void this.#rebase());
+    // It starts while the rest is being built.
+    build.on('needs-agent', () => void this.#parts.reloader.prepareFresh());
   }
 
-  async #onSave(file: string): Promise<void> {
-    if (!(await this.#buffers.drop(file))) return;
+  /** A file that the preview does not need does not compile: the module is broken all the same. */
+  #onBackgroundFailure(failure: HotswiftError): void {
+    if (this.#state !== 'ready') return;
+    this.#restFailure = this.#error = failure;
+    this.#setState('failed');
+    this.#emit('reload-error', failure);
+  }
+
+  /** Moves what runs to a fresh agent, with a library that saves each edit some linking. An edit that is under way goes first. */
+  async #rebase(): Promise<void> {
+    // Swift starts there while the old agent goes on.
+    await this.#parts.reloader.prepareFresh();
+    this.#fresh ??= 'rebase';
+    this.#reloads
+      .request(async () => true)
+      .catch(() => {
+        // What runs goes on running; the next library is another chance.
+      });
+  }
+
+  /** Something on disk is another now. */
+  #onChange(): void {
     this.#saved = true;
-    await this.#request().catch(() => {
+    this.#request().catch(() => {
       // Emitted by the reload itself.
     });
   }
 
-  #readSources(): Promise<SourceSnapshot> {
-    return readSources(this.#parts.module.sources, this.#buffers.texts);
-  }
-
-  /** A save that moves the old file away leaves a moment without any; the notice of the new one ends the wait. */
-  async #readSavedSources(signal: AbortSignal): Promise<SourceSnapshot> {
-    try {
-      return await this.#readSources();
-    } catch (error) {
-      if (!isHotswiftError(error) || (error.cause as NodeJS.ErrnoException)?.code !== 'ENOENT') throw error;
-      await setTimeout(momentOfASave, undefined, { signal });
-      return this.#readSources();
-    }
-  }
-
   #request(): Promise<ReloadResult> {
     return this.#reloads.request(async () => {
-      if (this.#inFlight === undefined || this.#fresh) return false;
-      return sameTexts(await this.#readSources(), this.#inFlight);
+      if (this.#inFlight === undefined || this.#fresh === 'fresh' || this.#sources.isRestructured) return false;
+      return sameTexts(await this.#sources.read(), this.#inFlight);
     });
   }
 
   async #reload(control: JobControl): Promise<ReloadResult> {
     const fresh = this.#fresh;
     const saved = this.#saved;
-    this.#fresh = this.#saved = false;
+    this.#fresh = undefined;
+    this.#saved = false;
     try {
       const result = await this.#bringUpToDate(control, { fresh, saved });
       const recovered = this.#error !== null;
@@ -295,8 +285,13 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     } catch (error) {
       if (control.signal.aborted) {
         // Superseded: the next reload takes over what this one was asked for.
-        this.#fresh ||= fresh;
+        this.#fresh ??= fresh;
         this.#saved ||= saved;
+        throw error;
+      }
+      if (fresh === 'rebase' && this.#inFlight !== undefined && changedFiles(this.#inFlight, this.#generations.digests).length === 0) {
+        // The old agent goes on.
+        this.#setState('ready');
         throw error;
       }
       const failure = asHotswiftError(error);
@@ -311,79 +306,64 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     }
   }
 
-  async #bringUpToDate({ signal, commit }: JobControl, { fresh, saved }: { fresh: boolean; saved: boolean }): Promise<ReloadResult> {
-    const { module, compiler, reloader, compileTimeout } = this.#parts;
+  async #bringUpToDate({ signal, commit }: JobControl, { fresh, saved }: { fresh?: RespawnReason; saved: boolean }): Promise<ReloadResult> {
+    const { module, reloader, compileTimeout } = this.#parts;
     const clock = new Stopwatch();
-    const sources = await (saved ? this.#readSavedSources(signal) : this.#readSources());
+    const moduleChange = await this.#refreshModule(signal);
+    const sources = await (saved ? this.#sources.readSaved(signal) : this.#sources.read());
     this.#inFlight = sources;
-    const changed = changedFiles(sources, this.#good?.digests ?? new Map());
+    const { digests } = this.#generations;
+    const gone = [...digests.keys()].filter((file) => !sources.has(file));
+    const changed = [...changedFiles(sources, digests), ...gone];
+    const isNew = changed.length > 0 || moduleChange === 'settings';
     const classify = clock.lap();
-    if (changed.length === 0 && !fresh && reloader.loaded) {
-      return this.#unchanged({ classify, compile: 0, link: 0, run: 0, total: clock.total });
+    if (!isNew && this.#restFailure !== undefined) throw this.#restFailure;
+    this.#restFailure = undefined;
+    if (!isNew && fresh === undefined && reloader.loaded) {
+      return unchanged(this.generation, { classify, compile: 0, link: 0, run: 0, total: clock.total });
     }
 
     signal.throwIfAborted();
     if (this.#state !== 'starting') this.#setState('reloading');
-    await this.#parts.providePreviewKit();
-    const compiled = await compiler.compile(sources, {
+    await module.provideKit();
+    const cause = fresh ?? (moduleChange === 'settings' ? 'rebase' : undefined);
+    const built = await module.build.build(sources, cause !== undefined ? undefined : this.#generations.pid, {
       signal,
       timeout: compileTimeout,
       onProgress: (done, total) => this.#emit('progress', { phase: 'compiling', done, total }),
     });
     const compile = clock.lap();
     commit();
-
-    const objects = [...compiled.objects.values()];
-    const plan = { objects, previewed: module.sources.indexOf(module.file), script: module.script, libraries: this.#parts.libraries };
-    const generation = this.#generation + (changed.length > 0 ? 1 : 0);
-    const digests = new Map([...sources].map(([file, { digest }]) => [file, digest]));
-    const [link, run] = await this.#inTurn(async () => {
-      this.#pictures.forget();
-      await reloader.load(plan, { fresh });
-      const linked = clock.lap();
-      try {
-        await this.#pictures.prefetch(generation);
-        await reloader.accept();
-        this.#generation = generation;
-        this.#good = { plan, digests };
-        return [linked, clock.lap()] as const;
-      } catch (error) {
-        this.#pictures.forget();
-        await reloader.revert();
-        throw error;
-      }
-    });
-    compiler.discard(objects).catch(() => {
-      // What cannot be deleted now goes with the session's folder.
-    });
-    if (changed.length === 0) {
-      return { ...this.#unchanged({ classify, compile, link, run, total: clock.total }), relinked: [...compiled.objects.keys()] };
-    }
-    return {
-      tier: 'structural',
-      strategy: compiled.strategy,
-      reason: compiled.reason,
-      changed,
-      recompiled: compiled.recompiled,
-      relinked: [...compiled.objects.keys()],
-      generation: this.#generation,
-      timings: { classify, compile, link, run, total: clock.total },
-      diagnostics: compiled.diagnostics,
-    };
+    const running = this.#inTurn(() => this.#generations.run(built, sources, { isEdit: isNew, fresh: cause, clock }));
+    const { link, run } = await running.finally(() => module.build.continue());
+    this.#sources.apply();
+    const relinked = [...built.objects.keys()];
+    const timings = { classify, compile, link, run, total: clock.total };
+    if (!isNew) return { ...unchanged(this.generation, timings), relinked };
+    const { strategy, reason, recompiled } = built;
+    const diagnostics = [...built.diagnostics, ...built.stale.map(staleConformances)];
+    const tier = moduleChange === 'none' ? 'structural' : 'module';
+    return { tier, strategy, reason, changed, recompiled, relinked, generation: this.generation, timings, diagnostics };
   }
 
-  #unchanged(timings: Timings): ReloadResult {
-    const reason = 'the sources are what already runs';
-    return { tier: 'none', reason, changed: [], recompiled: [], relinked: [], generation: this.#generation, timings, diagnostics: [] };
+  /** What became of the module since the last reload that succeeded. */
+  async #refreshModule(signal: AbortSignal): Promise<ModuleChange> {
+    const { module, reloader } = this.#parts;
+    const { build } = module;
+    try {
+      return await this.#sources.refresh({ signal, onProgress: (progress) => this.#emit('progress', progress) });
+    } finally {
+      if (module.build !== build) {
+        this.#listenTo(module.build);
+        if ('configure' in reloader) reloader.configure(module.runner);
+      }
+    }
   }
 
   /** Sees to it that the last good generation is loaded: its agent may have crashed meanwhile. */
   async #requireGeneration(): Promise<void> {
-    if (this.#parts.reloader.loaded) return;
-    if (this.#good === undefined) throw this.#error ?? new HotswiftError('ERR_HOTSWIFT_PREVIEW', 'nothing runs yet', { names: [] });
-    this.#pictures.forget();
-    await this.#parts.reloader.load(this.#good.plan);
-    await this.#parts.reloader.accept();
+    if (await this.#generations.provide()) return;
+    throw this.#error ?? new HotswiftError('ERR_HOTSWIFT_PREVIEW', 'nothing runs yet', { names: [] });
   }
 
   /** Runs one thing at a time on the reloader, so that a picture and its generation belong together. */
@@ -400,7 +380,8 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     const closed = sessionClosed();
     this.#setState('closed');
     const reloads = this.#reloads.end(closed);
-    await Promise.allSettled([this.#watching?.then((watcher) => watcher.close()), this.#parts.reloader.close()]);
+    const { module, reloader } = this.#parts;
+    await Promise.allSettled([this.#sources.close(), reloader.close(), module.build.close()]);
     await Promise.allSettled([reloads, this.#turn]);
     await this.#parts.folder.remove().catch(() => {
       // Tried again when the process ends.
@@ -429,6 +410,17 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
       });
     }
   }
+}
+
+function unchanged(generation: number, timings: ReloadResult['timings']): ReloadResult {
+  const reason = 'the sources are what already runs';
+  return { tier: 'none', reason, changed: [], recompiled: [], relinked: [], generation, timings, diagnostics: [] };
+}
+
+function staleConformances(file: string): Diagnostic {
+  const message =
+    'a conformance of a type of another module to a protocol of another module cannot be replaced in-process: dynamic casts find the first one';
+  return { severity: 'warning', message, file, line: 0, column: 0, notes: [] };
 }
 
 function asHotswiftError(error: unknown): HotswiftError {

@@ -1,7 +1,6 @@
 // The N-API surface: arguments in, one call, result or error out.
 // lib/reload/native.ts declares the same surface in TypeScript and checks the
 // arguments; here they are taken as checked.
-#include "dependency_file.h"
 #include "engine.h"
 #include "errors.h"
 #include "javascript.h"
@@ -99,17 +98,23 @@ private:
   Napi::Value addGeneration(const Napi::CallbackInfo &Info) {
     const auto Objects = strings(Info[0]);
     const auto Libraries = strings(Info[1]);
+    const auto Options = Info[2].IsObject() ? Info[2].As<Napi::Object>()
+                                            : Napi::Object::New(Info.Env());
+    const auto Script = Options.Get("script");
+    const auto Stable = Options.Get("stableLibrary");
     // The promise first: preparing takes its time, and in a worker thread that
     // is terminated meanwhile none could be made any more.
     auto *Work = new GenerationWork(Info.Env(), *Owned);
-    auto Prepared = Owned->prepare(Objects, Libraries);
-    if (Prepared && Info[2].IsObject()) {
-      const auto Script = Info[2].As<Napi::Object>();
+    auto Prepared = Owned->prepare(
+        Objects, Libraries,
+        Stable.IsString() ? Stable.As<Napi::String>().Utf8Value() : "");
+    if (Prepared && Script.IsObject()) {
+      const auto Check = Script.As<Napi::Object>();
       // Before anything runs, and is known to the runtime for good.
       if (llvm::Error Found =
               refuseScriptVariables(findScriptVariablesOfPreviews(
-                  Objects, number(Script.Get("position")),
-                  number(Script.Get("previewed")))))
+                  Objects, number(Check.Get("position")),
+                  number(Check.Get("previewed")))))
         return Work->start(std::move(Found));
     }
     return Work->start(std::move(Prepared));
@@ -263,13 +268,6 @@ Napi::Value encode(const Napi::CallbackInfo &Info) {
       ->start();
 }
 
-Napi::Value interfaceOf(const Napi::CallbackInfo &Info) {
-  auto Text = readInterface(Info[0].As<Napi::String>().Utf8Value());
-  if (!Text)
-    return raise(Info.Env(), Text.takeError());
-  return Napi::String::New(Info.Env(), *Text);
-}
-
 Napi::Value requireNoScriptVariables(const Napi::CallbackInfo &Info) {
   if (llvm::Error Found = refuseScriptVariables(findScriptVariablesOfFunction(
           strings(Info[0]), number(Info[1]),
@@ -291,7 +289,6 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("ObjectIndex", defineObjectIndex(Env));
   Exports.Set("DependencyIndex", defineDependencyIndex(Env));
   Exports.Set("encodePng", Napi::Function::New(Env, encode));
-  Exports.Set("readInterface", Napi::Function::New(Env, interfaceOf));
   Exports.Set("requireNoScriptVariables",
               Napi::Function::New(Env, requireNoScriptVariables));
   Exports.Set("bufferOutputByLine",

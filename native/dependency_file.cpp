@@ -157,31 +157,4 @@ Expected<std::vector<DependencyNode>> readDependencies(MemoryBufferRef File) {
   return Nodes;
 }
 
-Expected<std::string> readInterface(MemoryBufferRef File) {
-  auto Nodes = readDependencies(File);
-  if (!Nodes)
-    return Nodes.takeError();
-  std::vector<std::string> Lines;
-  for (const DependencyNode &Node : *Nodes) {
-    if (!Node.IsProvided)
-      continue;
-    // The file's own node is named after the .swiftdeps file.
-    const StringRef Name =
-        Node.Kind == DependencyKind::SourceFile ? "" : Node.Name;
-    Lines.push_back((Twine(static_cast<uint64_t>(Node.Kind)) +
-                     (Node.IsInterface ? " 0 " : " 1 ") + Node.Context + " " +
-                     Name + " " + Node.Fingerprint)
-                        .str());
-  }
-  std::sort(Lines.begin(), Lines.end());
-  return join(Lines, "\n");
-}
-
-Expected<std::string> readInterface(StringRef Path) {
-  auto File = openOutput(Path);
-  if (!File)
-    return File.takeError();
-  return readInterface((*File)->getMemBufferRef());
-}
-
 } // namespace hotswift

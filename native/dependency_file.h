@@ -48,13 +48,4 @@ struct DependencyNode {
 llvm::Expected<std::vector<DependencyNode>>
 readDependencies(llvm::MemoryBufferRef File);
 
-/// The interface of a source file as the compiler saw it, from the
-/// `.swiftdeps` file it wrote: a line for every declaration the file provides,
-/// with the compiler's own fingerprint of it, sorted. Two files with equal text
-/// offer the rest of the module the same; function bodies do not count.
-llvm::Expected<std::string> readInterface(llvm::StringRef Path);
-
-/// The same of a file that was read already, its name the buffer's.
-llvm::Expected<std::string> readInterface(llvm::MemoryBufferRef File);
-
 } // namespace hotswift

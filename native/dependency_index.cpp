@@ -84,19 +84,27 @@ DependencyIndex::read(const ModuleSlot &Entry) {
   return Result;
 }
 
-Error DependencyIndex::set(ArrayRef<ModuleSlot> Entries, uint64_t Order) {
-  std::vector<Content> Read;
-  Read.reserve(Entries.size());
+Expected<std::vector<DependencyIndex::Content>>
+DependencyIndex::readAll(ArrayRef<ModuleSlot> Entries) {
+  std::vector<Content> All;
+  All.reserve(Entries.size());
   for (const ModuleSlot &Entry : Entries) {
     auto Next = read(Entry);
     if (!Next)
       return Next.takeError();
-    Next->Order = Order;
-    Read.push_back(std::move(*Next));
+    All.push_back(std::move(*Next));
   }
+  return All;
+}
+
+Error DependencyIndex::set(ArrayRef<ModuleSlot> Entries, uint64_t Order) {
+  auto Read = readAll(Entries);
+  if (!Read)
+    return Read.takeError();
 
   const std::lock_guard Lock(Guard);
-  for (auto [Entry, Next] : zip(Entries, Read)) {
+  for (auto [Entry, Next] : zip(Entries, *Read)) {
+    Next.Order = Order;
     if (Entry.Number >= Contents.size())
       Contents.resize(Entry.Number + 1);
     if (Contents[Entry.Number].Order <= Order)
@@ -138,58 +146,32 @@ DependencyIndex::Change DependencyIndex::difference(const Content &Before,
 
 Expected<DependencyComparison>
 DependencyIndex::compare(ArrayRef<ModuleSlot> Entries) const {
-  std::vector<Content> Read;
-  Read.reserve(Entries.size());
-  for (const ModuleSlot &Entry : Entries) {
-    auto Next = read(Entry);
-    if (!Next)
-      return Next.takeError();
-    Read.push_back(std::move(*Next));
-  }
+  auto Read = readAll(Entries);
+  if (!Read)
+    return Read.takeError();
 
   const std::shared_lock Lock(Guard);
-  std::vector<Change> Changes;
-  Changes.reserve(Entries.size());
-  DenseMap<Key, size_t> ChangedIn;
-  for (auto [Entry, After] : zip(Entries, Read)) {
-    Changes.push_back(difference(known(Entry.Number), After));
-    for (Key Changed : Changes.back().Keys)
-      ++ChangedIn[Changed];
-  }
-  const auto UsesChanged = [&](const Content &File, const Change *Own) {
-    return any_of(File.Uses, [&](Key Used) {
-      const auto Found = ChangedIn.find(Used);
-      return Found != ChangedIn.end() &&
-             Found->second > (Own && Own->Keys.contains(Used) ? 1u : 0u);
-    });
-  };
-
+  DenseSet<Key> ChangedKeys;
   std::set<size_t> Compared;
   std::set<size_t> Changed;
-  std::set<size_t> SelfDependents;
-  std::set<size_t> NewUses;
   std::set<std::string> Names;
-  for (auto [Entry, After, Change] : zip(Entries, Read, Changes)) {
-    const size_t Slot = Entry.Number;
-    const Content &Before = known(Slot);
-    Compared.insert(Slot);
-    Names.insert(Change.Names.begin(), Change.Names.end());
-    if (!Change.Keys.empty())
-      Changed.insert(Slot);
-    if (UsesChanged(After, &Change))
-      SelfDependents.insert(Slot);
-    if (!std::includes(Before.Uses.begin(), Before.Uses.end(),
-                       After.Uses.begin(), After.Uses.end()))
-      NewUses.insert(Slot);
+  for (auto [Entry, After] : zip(Entries, *Read)) {
+    const Change Differs = difference(known(Entry.Number), After);
+    Compared.insert(Entry.Number);
+    Names.insert(Differs.Names.begin(), Differs.Names.end());
+    ChangedKeys.insert(Differs.Keys.begin(), Differs.Keys.end());
+    if (!Differs.Keys.empty())
+      Changed.insert(Entry.Number);
   }
   DependencyComparison Result;
   Result.Changed.assign(Changed.begin(), Changed.end());
-  Result.SelfDependents.assign(SelfDependents.begin(), SelfDependents.end());
-  Result.NewUses.assign(NewUses.begin(), NewUses.end());
   Result.Names.assign(Names.begin(), Names.end());
   Result.Names.resize(std::min(Result.Names.size(), MostNames));
-  for (size_t Slot = 0; Slot < Contents.size() && !ChangedIn.empty(); ++Slot)
-    if (!Compared.count(Slot) && UsesChanged(Contents[Slot], nullptr))
+  if (ChangedKeys.empty())
+    return Result;
+  for (auto [Slot, File] : enumerate(Contents))
+    if (!Compared.count(Slot) &&
+        any_of(File.Uses, [&](Key Used) { return ChangedKeys.contains(Used); }))
       Result.Dependents.push_back(Slot);
   return Result;
 }

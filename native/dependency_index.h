@@ -26,10 +26,6 @@ struct DependencyComparison {
   std::vector<std::string> Names;
   /// The slots that were not compared and look up what changed.
   std::vector<size_t> Dependents;
-  /// The compared slots that look up what changed in another of them.
-  std::vector<size_t> SelfDependents;
-  /// The compared slots that look up something that they did not before.
-  std::vector<size_t> NewUses;
 };
 
 /// What the files of a module declare and look up, from the compiler's own
@@ -88,6 +84,8 @@ private:
   static Key keyOf(const DependencyNode &Node);
   static std::string nameOf(const DependencyNode &Node);
   static llvm::Expected<Content> read(const ModuleSlot &Entry);
+  static llvm::Expected<std::vector<Content>>
+  readAll(llvm::ArrayRef<ModuleSlot> Entries);
   static Change difference(const Content &Before, const Content &After);
   const Content &known(size_t Slot) const;
 

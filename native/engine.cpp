@@ -118,11 +118,13 @@ Error Engine::start(bool ForDebugger) {
 }
 
 Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
-                                         ArrayRef<std::string> ExtraLibraries) {
+                                         ArrayRef<std::string> ExtraLibraries,
+                                         StringRef StableLibrary) {
   for (const std::string &Library : ExtraLibraries)
     if (Error E = loadLibrary(Library))
       return E;
   Inputs Prepared;
+  Prepared.StableLibrary = StableLibrary.str();
   // Objects of a module name the same ones.
   StringSet<> Named;
   for (const std::string &Path : Paths) {
@@ -145,6 +147,10 @@ Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
     }
     Prepared.Objects.push_back(std::move(Object->Buffer));
   }
+  // Last: it needs what the objects of its module need.
+  if (!StableLibrary.empty())
+    if (Error E = Shared.load(StableLibrary))
+      return E;
   return Prepared;
 }
 
@@ -262,6 +268,11 @@ Expected<size_t> Engine::link(Inputs From) {
     return explain(Dylib.takeError(), Names, {});
   Dylib->addToLinkOrder(*SharedDylib);
   Dylib->addToLinkOrder(*Jit->getProcessSymbolsJITDylib());
+  // Before static libraries: of a member that the stable library has, there is
+  // to be no second copy.
+  if (!From.StableLibrary.empty())
+    Dylib->addGenerator(
+        std::make_unique<OneLibraryGenerator>(Shared, From.StableLibrary));
   std::vector<StaticLibraryGenerator *> Generators;
   {
     std::lock_guard StaticLock(StaticMutex);

@@ -46,12 +46,16 @@ public:
     /// reason. Compilers name more than is used: that they are missing only
     /// counts when symbols are.
     std::vector<std::string> LostLibraries;
+    /// The path of a library with the rest of the objects' module; empty if
+    /// there is none.
+    std::string StableLibrary;
   };
 
   /// Reads and checks object files and loads the libraries they and \p
-  /// ExtraLibraries ask for.
+  /// ExtraLibraries ask for, and then \p StableLibrary, if that is not empty.
   llvm::Expected<Inputs> prepare(llvm::ArrayRef<std::string> Paths,
-                                 llvm::ArrayRef<std::string> ExtraLibraries);
+                                 llvm::ArrayRef<std::string> ExtraLibraries,
+                                 llvm::StringRef StableLibrary = {});
 
   /// Links objects into a fresh JITDylib: each of them, whether or not
   /// something refers to it. Nothing of it runs. Returns the generation's
@@ -62,7 +66,8 @@ public:
   /// initialisers (`LLJIT::initialize`).
   llvm::Error initialize(size_t Number);
 
-  /// The address of a symbol that the generation itself defines.
+  /// The address of a symbol that the generation itself defines, or the
+  /// stable library that it was linked against.
   llvm::Expected<llvm::orc::ExecutorAddr> lookup(size_t Number,
                                                  llvm::StringRef Symbol);
 

@@ -9,6 +9,9 @@
 #include "llvm/Support/Path.h"
 
 #include <dlfcn.h>
+#ifndef __APPLE__
+#include <link.h>
+#endif
 
 using namespace llvm;
 
@@ -46,7 +49,7 @@ bool isReplaceable(StringRef Symbol) {
 Error Libraries::load(StringRef Flag) {
   {
     std::lock_guard Lock(Mutex);
-    if (is_contained(Loaded, Flag))
+    if (Loaded.contains(Flag))
       return Error::success();
   }
   std::string Path = Flag.str();
@@ -60,10 +63,11 @@ Error Libraries::load(StringRef Flag) {
   } else if (Flag.starts_with("-")) {
     return Error::success();
   }
-  if (Error E = open(Path))
-    return E;
+  auto Handle = open(Path);
+  if (!Handle)
+    return Handle.takeError();
   std::lock_guard Lock(Mutex);
-  Loaded.push_back(Flag.str());
+  Loaded[Flag].Handle = *Handle;
   return Error::success();
 }
 
@@ -87,7 +91,7 @@ std::string Libraries::findStatic(StringRef Flag) const {
   return findFile("lib" + Name + ".a");
 }
 
-Error Libraries::open(const std::string &Name) {
+Expected<void *> Libraries::open(const std::string &Name) {
   // Lazily: libswiftObservation has undefined symbols that nothing calls.
   void *Handle = dlopen(Name.c_str(), RTLD_LAZY | RTLD_LOCAL);
   if (!Handle) {
@@ -99,7 +103,7 @@ Error Libraries::open(const std::string &Name) {
   std::lock_guard Lock(Mutex);
   if (!is_contained(Handles, Handle))
     Handles.push_back(Handle);
-  return Error::success();
+  return Handle;
 }
 
 void *Libraries::find(const std::string &Symbol) const {
@@ -110,31 +114,111 @@ void *Libraries::find(const std::string &Symbol) const {
   return nullptr;
 }
 
-Error LibrarySearchGenerator::tryToGenerate(
-    orc::LookupState &LS, orc::LookupKind K, orc::JITDylib &JD,
-    orc::JITDylibLookupFlags JDLookupFlags,
-    const orc::SymbolLookupSet &LookupSet) {
+/// Where the segments of a loaded library lie.
+static std::pair<uintptr_t, uintptr_t> rangeOf(StringRef Path) {
+#ifdef __APPLE__
+  // dladdr is quick there.
+  return {};
+#else
+  struct Query {
+    StringRef Path;
+    uintptr_t Start = UINTPTR_MAX;
+    uintptr_t End = 0;
+  } Wanted{Path};
+  dl_iterate_phdr(
+      [](dl_phdr_info *Info, size_t, void *Data) {
+        auto &Wanted = *static_cast<Query *>(Data);
+        if (Wanted.Path != Info->dlpi_name)
+          return 0;
+        for (const auto &Header : ArrayRef(Info->dlpi_phdr, Info->dlpi_phnum)) {
+          if (Header.p_type != PT_LOAD)
+            continue;
+          const uintptr_t Start = Info->dlpi_addr + Header.p_vaddr;
+          Wanted.Start = std::min(Wanted.Start, Start);
+          Wanted.End = std::max<uintptr_t>(Wanted.End, Start + Header.p_memsz);
+        }
+        return 1;
+      },
+      &Wanted);
+  return {Wanted.Start, Wanted.End};
+#endif
+}
+
+static bool isIn(std::pair<uintptr_t, uintptr_t> Range, StringRef Path,
+                 void *Address) {
+#ifdef __APPLE__
+  Dl_info Owner;
+  return dladdr(Address, &Owner) && Path == Owner.dli_fname;
+#else
+  const auto Value = reinterpret_cast<uintptr_t>(Address);
+  return Value >= Range.first && Value < Range.second;
+#endif
+}
+
+void *Libraries::findIn(StringRef Path, StringRef Symbol) {
+  std::lock_guard Lock(Mutex);
+  const auto Found = Loaded.find(Path);
+  if (Found == Loaded.end())
+    return nullptr;
+  Library &In = Found->second;
+  auto [Known, IsNew] = In.Symbols.try_emplace(Symbol, nullptr);
+  if (!IsNew)
+    return Known->second;
+  if (In.Range.second == 0)
+    In.Range = rangeOf(Path);
+  // dlsym also looks through the libraries that this one needs.
+  void *Address = dlsym(In.Handle, Known->getKeyData());
+  if (Address && isIn(In.Range, Path, Address))
+    Known->second = Address;
+  return Known->second;
+}
+
+/// The name as dlsym wants it; empty for one that is no C name.
+static StringRef nameForSearch(StringRef Symbol) {
+#ifdef __APPLE__
+  // Mach-O's linker names carry an underscore that dlsym adds itself.
+  return Symbol.consume_front("_") ? Symbol : StringRef();
+#else
+  return Symbol;
+#endif
+}
+
+/// Defines those of the symbols that have an address.
+static Error defineFound(orc::JITDylib &JD,
+                         const orc::SymbolLookupSet &LookupSet,
+                         function_ref<void *(StringRef)> AddressOf) {
   orc::SymbolMap Found;
   for (const auto &[Name, Flags] : LookupSet) {
-    StringRef Symbol = *Name;
-#ifdef __APPLE__
-    // Mach-O's linker names carry an underscore that dlsym adds itself.
-    if (!Symbol.consume_front("_"))
-      continue;
-#endif
-    const std::string CName = Symbol.str();
-    // What allocates here may be freed elsewhere, by the process's own.
-    void *Address =
-        isReplaceable(Symbol) ? dlsym(RTLD_DEFAULT, CName.c_str()) : nullptr;
-    if (!Address)
-      Address = Source.find(CName);
-    if (Address)
+    const StringRef Symbol = nameForSearch(*Name);
+    if (void *Address = Symbol.empty() ? nullptr : AddressOf(Symbol))
       Found[Name] = {orc::ExecutorAddr::fromPtr(Address),
                      JITSymbolFlags::Exported};
   }
   if (Found.empty())
     return Error::success();
   return JD.define(orc::absoluteSymbols(std::move(Found)));
+}
+
+Error LibrarySearchGenerator::tryToGenerate(
+    orc::LookupState &LS, orc::LookupKind K, orc::JITDylib &JD,
+    orc::JITDylibLookupFlags JDLookupFlags,
+    const orc::SymbolLookupSet &LookupSet) {
+  return defineFound(JD, LookupSet, [&](StringRef Symbol) {
+    const std::string CName = Symbol.str();
+    // What allocates here may be freed elsewhere, by the process's own.
+    void *Address =
+        isReplaceable(Symbol) ? dlsym(RTLD_DEFAULT, CName.c_str()) : nullptr;
+    return Address ? Address : Source.find(CName);
+  });
+}
+
+Error OneLibraryGenerator::tryToGenerate(
+    orc::LookupState &LS, orc::LookupKind K, orc::JITDylib &JD,
+    orc::JITDylibLookupFlags JDLookupFlags,
+    const orc::SymbolLookupSet &LookupSet) {
+  return defineFound(JD, LookupSet, [&](StringRef Symbol) {
+    return Source.findIn(Path, Symbol);
+  });
 }
 
 } // namespace hotswift

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ExecutionEngine/Orc/Core.h"
 #include "llvm/Support/Error.h"
 
@@ -32,14 +33,26 @@ public:
   /// The address of a symbol in the first library that has it, or null.
   void *find(const std::string &Symbol) const;
 
+  /// The address of a symbol that a loaded library defines itself, or null.
+  void *findIn(llvm::StringRef Path, llvm::StringRef Symbol);
+
 private:
-  llvm::Error open(const std::string &Name);
+  struct Library {
+    void *Handle = nullptr;
+    /// Where it lies in memory; empty until it is asked for.
+    std::pair<uintptr_t, uintptr_t> Range;
+    /// What was looked for in it, null where it has none.
+    llvm::StringMap<void *> Symbols;
+  };
+
+  llvm::Expected<void *> open(const std::string &Name);
   /// A file of this name on the search paths, or an empty path.
   std::string findFile(const llvm::Twine &Name) const;
 
   std::vector<std::string> SearchPaths;
   mutable std::mutex Mutex;
-  std::vector<std::string> Loaded;
+  /// By what was asked for.
+  llvm::StringMap<Library> Loaded;
   std::vector<void *> Handles;
 };
 
@@ -57,6 +70,24 @@ public:
 
 private:
   const Libraries &Source;
+};
+
+/// Makes the symbols that one library defines itself available to a JITDylib,
+/// as if they were its own.
+class OneLibraryGenerator : public llvm::orc::DefinitionGenerator {
+public:
+  OneLibraryGenerator(Libraries &Source, std::string Path)
+      : Source(Source), Path(std::move(Path)) {}
+
+  llvm::Error
+  tryToGenerate(llvm::orc::LookupState &LS, llvm::orc::LookupKind K,
+                llvm::orc::JITDylib &JD,
+                llvm::orc::JITDylibLookupFlags JDLookupFlags,
+                const llvm::orc::SymbolLookupSet &LookupSet) override;
+
+private:
+  Libraries &Source;
+  std::string Path;
 };
 
 } // namespace hotswift

@@ -56,6 +56,7 @@ private:
       auto Entry = Napi::Object::New(Env);
       Entry.Set("slot", static_cast<double>(Found.Foreign[I].Slot));
       Entry.Set("symbol", Found.Foreign[I].Symbol);
+      Entry.Set("isFormer", Found.Foreign[I].IsFormer);
       Foreign[I] = Entry;
     }
     auto Result = Napi::Object::New(Env);
@@ -83,8 +84,6 @@ private:
     Result.Set("changed", arrayOf(Env, Found.Changed));
     Result.Set("names", arrayOf(Env, Found.Names));
     Result.Set("dependents", arrayOf(Env, Found.Dependents));
-    Result.Set("selfDependents", arrayOf(Env, Found.SelfDependents));
-    Result.Set("newUses", arrayOf(Env, Found.NewUses));
     return Result;
   }
 

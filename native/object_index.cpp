@@ -35,8 +35,9 @@ Error ObjectIndex::set(ArrayRef<ModuleSlot> Entries, uint64_t Order) {
     if (Contents[Entry.Number].Order > Order)
       continue;
     const auto Slot = static_cast<uint32_t>(Entry.Number);
-    remove(Slot);
+    std::vector<Conformance> Former = remove(Slot);
     replace(Slot, Symbols);
+    rememberFormer(Slot, Former);
     Contents[Slot].Order = Order;
   }
   return Error::success();
@@ -70,14 +71,28 @@ void ObjectIndex::replace(uint32_t Slot, const ObjectSymbols &With) {
     Of.Conformances.push_back({Id(C.Name), Id(C.Protocol), Id(C.Type)});
 }
 
-void ObjectIndex::remove(uint32_t Slot) {
+/// What casts may still find: of two with one name, the object has the newer.
+void ObjectIndex::rememberFormer(uint32_t Slot, ArrayRef<Conformance> Former) {
+  auto &Conformances = Contents[Slot].Conformances;
+  const size_t Present = Conformances.size();
+  for (const Conformance &C : Former)
+    if (none_of(Conformances,
+                [&](const Conformance &Known) { return Known.Name == C.Name; }))
+      Conformances.push_back(C);
+  Contents[Slot].FormerConformances = Conformances.size() - Present;
+}
+
+/// Empties a slot. Returns the conformances that it had.
+std::vector<ObjectIndex::Conformance> ObjectIndex::remove(uint32_t Slot) {
   Content &Of = Contents[Slot];
   for (SymbolId Id : Of.Defined)
     erase_if(Symbols[Id].Definitions,
              [&](const Definition &D) { return D.Slot == Slot; });
   for (SymbolId Id : Of.Undefined)
     llvm::erase(Symbols[Id].Users, Slot);
+  std::vector<Conformance> Had = std::move(Of.Conformances);
   Of = {};
+  return Had;
 }
 
 /// The slots that need what a slot defines.
@@ -140,9 +155,12 @@ public:
     DenseSet<SymbolId> Seen;
     for (unsigned Slot : Members.set_bits()) {
       Result.Slots.push_back(Slot);
-      for (const Conformance &C : Index.Contents[Slot].Conformances)
+      const Content &Of = Index.Contents[Slot];
+      const size_t Present = Of.Conformances.size() - Of.FormerConformances;
+      for (const auto &[Position, C] : enumerate(Of.Conformances))
         if (isForeign(C))
-          Result.Foreign.push_back({Slot, name(C.Name).str()});
+          Result.Foreign.push_back(
+              {Slot, name(C.Name).str(), Position >= Present});
       for (SymbolId Id : Index.Contents[Slot].Undefined)
         if (Index.Symbols[Id].Definitions.empty() && Seen.insert(Id).second &&
             isOfModule(Id))

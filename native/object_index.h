@@ -22,6 +22,8 @@ struct ForeignConformance {
   size_t Slot;
   /// The linker name of the conformance descriptor.
   std::string Symbol;
+  /// The object of the slot had it once, and has it no more.
+  bool IsFormer;
 };
 
 /// What has to be linked together.
@@ -59,11 +61,11 @@ public:
   ///  - every slot that needs a symbol which one of the set defines;
   ///  - a definer of every symbol that one of the set needs and that a library
   ///    of the other objects would not export, all definitions being hidden;
-  ///  - for each conformance of the set, its type or its protocol, if the
-  ///    module has either: the runtime takes the first conformance that was
-  ///    registered for a type and a protocol, and only a new copy of one of
-  ///    them makes that the new one. If the module has both, the one on which
-  ///    fewer slots depend.
+  ///  - for each conformance that one of the set has, or once had, its type or
+  ///    its protocol, if the module has either: the runtime takes the first
+  ///    conformance that was registered for a type and a protocol, and only a
+  ///    new copy of one of them makes that the new one, or none. If the module
+  ///    has both, the one on which fewer slots depend.
   ObjectClosure closure(llvm::ArrayRef<size_t> Seeds);
 
 private:
@@ -89,14 +91,17 @@ private:
   struct Content {
     std::vector<SymbolId> Defined;
     std::vector<SymbolId> Undefined;
+    /// Those of objects that were in the slot before come last.
     std::vector<Conformance> Conformances;
+    size_t FormerConformances = 0;
     uint64_t Order = 0;
   };
   class Search;
 
   SymbolId intern(llvm::StringRef Name);
   void replace(uint32_t Slot, const ObjectSymbols &With);
-  void remove(uint32_t Slot);
+  std::vector<Conformance> remove(uint32_t Slot);
+  void rememberFormer(uint32_t Slot, llvm::ArrayRef<Conformance> Former);
   const std::vector<uint32_t> &dependentsOf(uint32_t Slot);
   llvm::BitVector withDependents(uint32_t Slot);
 

@@ -18,6 +18,16 @@ export interface PrimaryFile {
   object: string;
   /** The compiler's dependency information (`.swiftdeps`). */
   dependencies: string;
+  /** What the file declares, for compiles of other files of the module (`.swiftmodule`). */
+  module: string;
+}
+
+/** What a compile reads besides the files it compiles. */
+export interface ReadAlong {
+  /** The sources, those that are compiled among them, in the order of the module. */
+  sources: readonly string[];
+  /** Modules that stand in for the other files: the compiler takes their declarations for those of the module's own files. */
+  modules: readonly string[];
 }
 
 /** Stands for the sources while the driver is asked; nothing reads it. */
@@ -96,27 +106,37 @@ function templateOf([program = '', ...args]: string[]): FrontendTemplate {
  */
 export async function frontendJob(
   template: FrontendTemplate,
-  sources: readonly string[],
   primaries: readonly PrimaryFile[],
+  { sources, modules }: ReadAlong,
   overlay: string,
   folder: string,
-): Promise<{ program: string; args: string[] }> {
+): Promise<string[]> {
   const outputs = path.join(folder, 'outputs.yaml');
-  const outputMap = Object.fromEntries(primaries.map(({ file, dependencies }) => [file, { 'swift-dependencies': dependencies }]));
+  const outputMap = Object.fromEntries(
+    primaries.map(({ file, dependencies, module }) => [
+      file,
+      // Against a prebuilt module nothing is declared that is new: if something is, the file is compiled again.
+      { 'swift-dependencies': dependencies, ...(modules.length === 0 ? { swiftmodule: module } : {}) },
+    ]),
+  );
   await writeFile(outputs, JSON.stringify(outputMap));
-  const isPrimary = new Set(primaries.map(({ file }) => file));
-  return {
-    program: template.program,
-    args: [
-      ...template.args,
-      ...(findScript(sources) === undefined ? ['-parse-as-library'] : []),
-      '-vfsoverlay',
-      overlay,
-      '-supplementary-output-file-map',
-      outputs,
-      ...sources.flatMap((source) => (isPrimary.has(source) ? ['-primary-file', source] : [source])),
-      // Objects are matched with primary files by position: the order of the sources, not of the request.
-      ...sources.flatMap((source) => primaries.filter(({ file }) => file === source).flatMap(({ object }) => ['-o', object])),
-    ],
-  };
+  const primary = new Map(primaries.map((one) => [one.file, one]));
+  return [
+    ...template.args,
+    ...(findScript(sources) === undefined ? ['-parse-as-library'] : []),
+    '-vfsoverlay',
+    overlay,
+    '-supplementary-output-file-map',
+    outputs,
+    ...sources.flatMap((source) => (primary.has(source) ? ['-primary-file', source] : [source])),
+    ...modules,
+    // Objects are matched with primary files by position: the order of the sources, not of the request.
+    ...sources.flatMap((source) => primary.get(source)?.object ?? []).flatMap((object) => ['-o', object]),
+  ];
+}
+
+/** The command line that makes one module of several that stand for files of the same module. */
+export function mergeJob(template: FrontendTemplate, modules: readonly string[], output: string): string[] {
+  const args = template.args.filter((arg) => arg !== '-c');
+  return [...args, '-merge-modules', '-emit-module', '-parse-as-library', ...modules, '-o', output];
 }

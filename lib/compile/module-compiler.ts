@@ -1,212 +1,328 @@
-import { access, mkdir, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import debug from 'debug';
 import { changedFiles, type SourceSnapshot } from '../edit/source-set.js';
-import { HotswiftError } from '../errors.js';
-import type { ModuleDescription } from '../project/module.js';
-import { runTool } from '../project/run-tool.js';
 import type { Diagnostic, Strategy } from '../types.js';
-import { formatDiagnostic, parseDiagnostics } from './diagnostics.js';
-import { type FrontendTemplate, frontendJob, type PrimaryFile } from './frontend-job.js';
-import { SourceCopies } from './source-copies.js';
+import { type CompiledFile, filesOf } from './compiled-file.js';
+import type { FrontendJobs, JobOptions, JobResults } from './frontend-jobs.js';
+import type { DependencyIndex, ModuleSlot, ObjectIndex } from './native-indexes.js';
+import { Slots } from './slots.js';
+import { reachableFiles } from './source-reach.js';
+import type { StandInModule } from './stand-in-module.js';
 
-/** What is known of a file from its last successful compile. */
-interface CompiledFile {
-  digest: string;
-  object: string;
-  /** What the file offers the rest of the module, as the compiler sees it; see native/dependency_file.h. */
-  interface: string;
-}
+const log = debug('hotswift:compile');
 
-/** The objects of a module, one a file, all of the same texts. */
-export interface CompiledModule {
-  /** By source, in the order of the module. */
-  objects: Map<string, string>;
+/** What a compile did. */
+export interface CompileResult {
   recompiled: string[];
   strategy: Strategy;
   reason: string;
   diagnostics: Diagnostic[];
 }
 
-export interface CompileOptions {
-  /** Kills the compile and rejects with the signal's reason. */
-  signal?: AbortSignal;
-  /** Milliseconds for each frontend job; default 300,000. */
-  timeout?: number;
-  onProgress?: (done: number, total: number) => void;
+/** Files that have to be linked together; see native-indexes.ts. */
+export interface FileClosure {
+  files: string[];
+  /** Conformances whose type and protocol both belong to other modules; `isFormer`: the file had them once. */
+  foreign: { file: string; symbol: string; isFormer: boolean }[];
+  /** Symbols of the module that no compiled file defines. */
+  unresolved: string[];
 }
 
-/** Reads a file's interface out of the dependency information that the compiler wrote. */
-export type ReadInterface = (dependencies: string) => string;
+/** Results of one file that are kept for an edit that is taken back. */
+const keptResults = 4;
 
-const defaultTimeout = 300_000;
+/** Code that the compiler copies into other files: its bodies are interface. */
+const copiedCode = /@_transparent\b|@_alwaysEmitIntoClient\b|@inlinable\b/;
 
 /**
- * Compiles a module file by file and remembers the objects.
+ * Compiles a module file by file and knows the object of each.
  *
- * An edit compiles the edited files (as primary files of the real module, the others being read along); if the interface of one of them
- * changed, the rest of the module as well. Nothing is remembered of a compile that failed, so the next one starts from what last worked.
+ * An edit compiles the edited files, and if the interface of one of them changed, the files that use it, as the compiler's dependency information
+ * says. The rest of the module is read along: in large modules, when the previewed file alone was edited, as a prebuilt module that stands in for it
+ * ('split'), else as sources ('same-module'). An object that was compiled against a prebuilt module is good until an interface changes: it is compiled again then, from sources.
+ *
+ * Nothing is remembered of a compile that failed, so the next one starts from what last worked; the first compile, of which every file that worked
+ * stays, excepted.
  */
 export class ModuleCompiler {
-  readonly #module: ModuleDescription;
-  readonly #template: FrontendTemplate;
-  readonly #readInterface: ReadInterface;
-  readonly #folder: string;
-  readonly #copies: SourceCopies;
+  readonly #previewed: string;
+  readonly #jobs: FrontendJobs;
+  readonly #objects: ObjectIndex;
+  readonly #dependencies: DependencyIndex;
+  readonly #standIn: StandInModule;
+  readonly #slots = new Slots();
   #files = new Map<string, CompiledFile>();
-  #compiles = 0;
-  /** Folders of compiles that are over, however they ended. */
-  #finished: string[] = [];
+  /** Sources that nothing has needed yet. */
+  #pending = new Set<string>();
+  #sources: SourceSnapshot = new Map();
+  /** What earlier texts of a file were compiled to, as long as no interface changed. */
+  #former = new Map<string, CompiledFile[]>();
+  #interfaces = 0;
+  #turn: Promise<unknown> = Promise.resolve();
 
-  /** `folder` belongs to the compiler: objects and copies of sources go there, and stay. */
-  constructor(module: ModuleDescription, template: FrontendTemplate, readInterface: ReadInterface, folder: string) {
-    this.#module = module;
-    this.#template = template;
-    this.#readInterface = readInterface;
-    this.#folder = folder;
-    this.#copies = new SourceCopies(path.join(folder, 'sources'));
+  constructor(
+    previewed: string,
+    jobs: FrontendJobs,
+    indexes: { objects: ObjectIndex; dependencies: DependencyIndex },
+    standIn: StandInModule,
+  ) {
+    this.#previewed = previewed;
+    this.#jobs = jobs;
+    this.#objects = indexes.objects;
+    this.#dependencies = indexes.dependencies;
+    this.#standIn = standIn;
   }
 
-  /** The digests of the texts that the remembered objects were compiled from. */
-  get digests(): ReadonlyMap<string, string> {
-    return new Map([...this.#files].map(([file, { digest }]) => [file, digest]));
+  /** The newest results, by source. */
+  get files(): ReadonlyMap<string, CompiledFile> {
+    return this.#files;
   }
 
-  /** Rejects with ERR_HOTSWIFT_COMPILE if the sources are at fault. */
-  async compile(sources: SourceSnapshot, options: CompileOptions = {}): Promise<CompiledModule> {
-    await this.#forgetWhatIsGone();
-    const first = this.#files.size === 0;
-    const edited = changedFiles(sources, this.digests);
-    const compiled = await this.#compileFiles(edited, sources, options);
-    let { diagnostics } = compiled;
-    const files = new Map([...this.#files, ...compiled.files]);
-    const reached = edited.filter((file) => compiled.files.get(file)?.interface !== this.#files.get(file)?.interface);
+  /** Counts the changes of interfaces. */
+  get interfaces(): number {
+    return this.#interfaces;
+  }
 
-    let recompiled = edited;
-    if (!first && reached.length > 0) {
-      const rest = this.#module.sources.filter((file) => !edited.includes(file));
-      const others = await this.#compileFiles(rest, sources, options);
-      for (const [file, state] of others.files) files.set(file, state);
-      diagnostics = [...diagnostics, ...others.diagnostics];
-      recompiled = [...edited, ...rest];
-    }
-    this.#files = files;
+  /** The texts of the last compile that succeeded. */
+  get sources(): SourceSnapshot {
+    return this.#sources;
+  }
+
+  /** Sources that are not compiled yet, because nothing that was drawn needs them. */
+  get pending(): ReadonlySet<string> {
+    return this.#pending;
+  }
+
+  /** Everything that the compiler read besides the module's sources: modules and headers. */
+  get externalDependencies(): string[] {
+    return this.#dependencies.externalDependencies();
+  }
+
+  /**
+   * Starts from results that an earlier session left. `objects`: those of a stable library, of which some may be older. Rejects if they cannot be
+   * read.
+   */
+  async restore(files: ReadonlyMap<string, CompiledFile>, objects: ReadonlyMap<string, string>): Promise<void> {
+    await this.#inTurn(async () => {
+      const older = [...objects].filter(([file, object]) => files.get(file)?.object !== object);
+      await this.#objects.set(older.map(([file, object]) => ({ slot: this.#slots.of(file), path: object })));
+      await this.#commit(files, []);
+    });
+  }
+
+  /** Forgets everything: files of it are gone. */
+  async forget(): Promise<void> {
+    await this.#inTurn(async () => {
+      const all = [...this.#files.keys()];
+      this.#jobs.forgetCopies();
+      this.#pending.clear();
+      this.#former.clear();
+      this.#interfaces += 1;
+      await this.#commit(new Map(), all);
+    });
+  }
+
+  /** Brings the objects up to the sources. Rejects with ERR_HOTSWIFT_COMPILE if the sources are at fault. */
+  async compile(sources: SourceSnapshot, options: JobOptions = {}): Promise<CompileResult> {
+    return this.#inTurn(async () => {
+      const result = this.#files.size === 0 ? await this.#compileFirst(sources, options) : await this.#compileEdit(sources, options);
+      this.#sources = sources;
+      return result;
+    });
+  }
+
+  /**
+   * Compiles what nothing has needed so far, in the background or because it is needed now. Resolves with the files that were compiled; fewer than
+   * all if an interface changed meanwhile. Rejects with ERR_HOTSWIFT_COMPILE if one of them is at fault.
+   */
+  async compilePending(options: JobOptions = {}): Promise<string[]> {
+    const files = [...this.#pending];
+    const interfaces = this.#interfaces;
+    const compiled: string[] = [];
+    const keep = (made: ReadonlyMap<string, CompiledFile>) =>
+      this.#inTurn(async () => {
+        if (interfaces !== this.#interfaces) return;
+        const isWanted = (file: string, digest: string) => this.#pending.has(file) && this.#sources.get(file)?.digest === digest;
+        const wanted = new Map([...made].filter(([file, { digest }]) => isWanted(file, digest)));
+        await this.#commit(wanted, []);
+        compiled.push(...wanted.keys());
+      });
+    const { failure } = await this.#jobs.compile(files, this.#sources, undefined, { ...options, onCompiled: keep });
+    if (failure !== undefined) throw failure;
+    return compiled;
+  }
+
+  /** What has to be linked together with these files, as far as it is compiled. */
+  async closure(files: Iterable<string>): Promise<FileClosure> {
+    const { slots, foreign, unresolved } = await this.#objects.closure([...files].map((file) => this.#slots.of(file)));
     return {
-      objects: new Map(this.#module.sources.map((file) => [file, files.get(file)?.object ?? ''])),
-      recompiled,
-      strategy: first ? 'whole-module' : 'same-module',
-      reason: explain(first, edited, reached),
-      diagnostics,
+      files: this.#slots.files(slots),
+      foreign: foreign.map(({ slot, ...conformance }) => ({ file: this.#slots.files([slot])[0] ?? '', ...conformance })),
+      unresolved,
     };
   }
 
-  /** Deletes what earlier compiles left, apart from the remembered objects and those of `inUse`. */
-  async discard(inUse: Iterable<string>): Promise<void> {
-    const objects = [...inUse, ...[...this.#files.values()].map(({ object }) => object)];
-    const kept = (folder: string) => objects.some((object) => object.startsWith(folder + path.sep));
-    const left = this.#finished.filter((folder) => !kept(folder));
-    this.#finished = this.#finished.filter(kept);
-    await Promise.all(left.map((folder) => rm(folder, { recursive: true, force: true })));
+  /** Whether another file uses something that a file declares. */
+  async hasUsers(file: string): Promise<boolean> {
+    // Without the file, all that it declares is gone.
+    const { dependents } = await this.#dependencies.compare([{ slot: this.#slots.of(file), path: null }]);
+    return dependents.length > 0;
   }
 
-  /** Something cleans temporary folders up: what is left of ours is not worth trusting. */
-  async #forgetWhatIsGone(): Promise<void> {
-    try {
-      await Promise.all([...this.#files.values()].map(({ object }) => access(object)));
-    } catch {
-      this.#files.clear();
-      this.#copies.forget();
-    }
-  }
-
-  async #compileFiles(
-    files: readonly string[],
-    sources: SourceSnapshot,
-    { signal, timeout = defaultTimeout, onProgress }: CompileOptions,
-  ): Promise<{ files: Map<string, CompiledFile>; diagnostics: Diagnostic[] }> {
-    this.#compiles += 1;
-    const folder = path.join(this.#folder, String(this.#compiles));
-    const overlay = await this.#copies.overlay(sources);
-    const batches = divide(files, availableParallelism());
-    const jobs = batches.map((batch, index) => this.#runJob(batch, overlay, path.join(folder, `job-${index}`), signal, timeout));
-    let done = 0;
-    const outcomes = await allOrThrow(
-      jobs.map(async (job) => {
-        const outcome = await job;
-        done += outcome.primaries.length;
-        onProgress?.(done, files.length);
-        return outcome;
-      }),
-    ).finally(() => this.#finished.push(folder));
-    const diagnostics = parseDiagnostics(outcomes.map(({ output }) => output).join(''));
-    if (outcomes.some(({ failed }) => failed)) throw compileError(this.#module.name, diagnostics, outcomes);
-    const compiled = outcomes
-      .flatMap(({ primaries }) => primaries)
-      .map(({ file, object, dependencies }): [string, CompiledFile] => [
-        file,
-        { digest: sources.get(file)?.digest ?? '', object, interface: this.#readInterface(dependencies) },
-      ]);
-    return { files: new Map(compiled), diagnostics };
-  }
-
-  async #runJob(
-    batch: readonly string[],
-    overlay: string,
-    folder: string,
-    signal: AbortSignal | undefined,
-    ms: number,
-  ): Promise<JobOutcome> {
-    await mkdir(folder, { recursive: true });
-    const primaries = batch.map((file, index): PrimaryFile => {
-      const stem = path.join(folder, `${index}-${path.basename(file, '.swift').replace(/[^\w-]/g, '_')}`);
-      return { file, object: `${stem}.o`, dependencies: `${stem}.swiftdeps` };
+  /** The newest results, without those of some files and of what uses them: nothing that is left needs what is left out. */
+  async without(files: Iterable<string>): Promise<Map<string, CompiledFile>> {
+    return this.#inTurn(async () => {
+      const left = new Set((await this.closure(files)).files);
+      return new Map([...this.#files].filter(([file]) => !left.has(file)));
     });
-    const { program, args } = await frontendJob(this.#template, this.#module.sources, primaries, overlay, folder);
-    const result = await runTool(program, args, { cwd: this.#module.workingDirectory, signal, timeout: { ms, phase: 'compile' } });
-    return { primaries, output: result.stderr, failed: result.exitCode !== 0, signal: result.signal };
+  }
+
+  /** Deletes what no result needs, apart from these files. */
+  async discard(inUse: Iterable<string>): Promise<void> {
+    const results = [...this.#files.values(), ...[...this.#former.values()].flat()];
+    await this.#jobs.discard([...inUse, ...results.flatMap(filesOf)]);
+  }
+
+  async #compileFirst(sources: SourceSnapshot, options: JobOptions): Promise<CompileResult> {
+    const wanted = await reachableFiles(sources, this.#previewed);
+    const results = await this.#jobs.compile(wanted, sources, undefined, options);
+    const chosen = new Set(wanted);
+    this.#pending = new Set([...sources.keys()].filter((file) => !chosen.has(file)));
+    // Those that could be compiled were compiled with the texts of the others as they are: their users are found when these change.
+    await this.#commit(results.files, []);
+    if (results.failure !== undefined) throw results.failure;
+    const reason = this.#pending.size === 0 ? 'nothing was compiled yet' : 'nothing was compiled yet: what the preview reaches comes first';
+    return { recompiled: wanted, strategy: 'whole-module', reason, diagnostics: results.diagnostics };
+  }
+
+  async #compileEdit(sources: SourceSnapshot, options: JobOptions): Promise<CompileResult> {
+    const removed = [...this.#files.keys()].filter((file) => !sources.has(file));
+    const digests = new Map([...this.#files].map(([file, { digest }]) => [file, digest]));
+    // What was compiled so far may use what a file that was not compiled yet said: such a file counts as new once it says something else.
+    for (const file of this.#pending) if (this.#sources.get(file)?.digest !== sources.get(file)?.digest) this.#pending.delete(file);
+    const changed = changedFiles(sources, digests).filter((file) => !this.#pending.has(file));
+    const takenBack = this.#formerResults(changed, sources);
+    const edited = changed.filter((file) => !takenBack.has(file));
+    if (edited.length === 0 && removed.length === 0) {
+      await this.#commit(takenBack, []);
+      const reason = changed.length > 0 ? `${names(changed)} had this text before` : 'nothing that was needed so far changed';
+      return { recompiled: [], strategy: 'same-module', reason, diagnostics: [] };
+    }
+
+    const split = removed.length === 0 ? await this.#compileSplit(edited, sources, options) : undefined;
+    const first = split ?? (await this.#compileFromSources(edited, sources, options));
+    const change = await this.#interfaceChange(first.files, removed, sources);
+    if (change === undefined) {
+      await this.#commit(new Map([...takenBack, ...this.#withFormerModules(first.files)]), []);
+      const reason = `no interface changed: only ${names(edited)} compiled`;
+      return { recompiled: edited, strategy: split ? 'split' : 'same-module', reason, diagnostics: first.diagnostics };
+    }
+
+    const against = [...this.#files].filter(([, { fromSources }]) => !fromSources).map(([file]) => file);
+    const affected = [...new Set([...change.dependents, ...against, ...takenBack.keys()])].filter(
+      (file) => !edited.includes(file) && sources.has(file),
+    );
+    const rest = split === undefined ? affected : [...edited, ...affected];
+    const second = await this.#compileFromSources(rest, sources, options);
+    this.#interfaces += 1;
+    await this.#commit(new Map([...first.files, ...second.files]), removed);
+    // What was compiled against other interfaces is of no use when its text comes back.
+    this.#former.clear();
+    return {
+      recompiled: [...edited, ...affected],
+      strategy: 'same-module',
+      reason: explain(change.names, affected.length),
+      diagnostics: split === undefined ? [...first.diagnostics, ...second.diagnostics] : second.diagnostics,
+    };
+  }
+
+  /** The edited files alone, a prebuilt module standing in for the others; `undefined` if that is no way, or did not work. */
+  async #compileSplit(edited: readonly string[], sources: SourceSnapshot, options: JobOptions): Promise<JobResults | undefined> {
+    const known = edited.every((file) => this.#files.has(file)) && this.#pending.size === 0;
+    const module = known ? this.#standIn.for(edited, sources) : undefined;
+    if (module === undefined) return undefined;
+    const results = await this.#jobs.compile(edited, sources, [module], options);
+    if (results.failure === undefined) return results;
+    // Whose fault it is, the sources tell.
+    log('against a prebuilt module: %s', results.failure.message);
+    return undefined;
+  }
+
+  async #compileFromSources(files: readonly string[], sources: SourceSnapshot, options: JobOptions): Promise<JobResults> {
+    if (files.length === 0) return { files: new Map(), diagnostics: [] };
+    const results = await this.#jobs.compile(files, sources, undefined, options);
+    if (results.failure !== undefined) throw results.failure;
+    return results;
+  }
+
+  /** Whether what the files offer the rest of the module is another now, and who uses what changed. */
+  async #interfaceChange(
+    compiled: ReadonlyMap<string, CompiledFile>,
+    removed: readonly string[],
+    sources: SourceSnapshot,
+  ): Promise<{ names: string[]; dependents: string[] } | undefined> {
+    const entries: ModuleSlot[] = [...compiled].map(([file, { dependencies }]) => ({ slot: this.#slots.of(file), path: dependencies }));
+    for (const file of removed) entries.push({ slot: this.#slots.of(file), path: null });
+    const comparison = await this.#dependencies.compare(entries);
+    const copied = [...compiled.keys()].filter((file) => this.#holdsCopiedCode(file, sources));
+    if (comparison.changed.length === 0 && copied.length === 0) return undefined;
+    // Without the file, everything that it offers is gone: whoever uses any of it is named.
+    const users = await this.#dependencies.compare(copied.map((file) => ({ slot: this.#slots.of(file), path: null })));
+    const dependents = this.#slots.files([...new Set([...comparison.dependents, ...users.dependents])]);
+    return { names: comparison.names.length > 0 ? comparison.names : copied.map((file) => path.basename(file)), dependents };
+  }
+
+  /** The results, each with the module that there was: it says the same, and others were made of it. */
+  #withFormerModules(compiled: ReadonlyMap<string, CompiledFile>): Map<string, CompiledFile> {
+    return new Map([...compiled].map(([file, made]) => [file, { ...made, module: this.#files.get(file)?.module ?? made.module }]));
+  }
+
+  #holdsCopiedCode(file: string, sources: SourceSnapshot): boolean {
+    return [this.#sources.get(file), sources.get(file)].some((text) => text !== undefined && copiedCode.test(text.bytes.toString()));
+  }
+
+  #formerResults(files: readonly string[], sources: SourceSnapshot): Map<string, CompiledFile> {
+    const found = new Map<string, CompiledFile>();
+    for (const file of files) {
+      const result = this.#former.get(file)?.find(({ digest }) => digest === sources.get(file)?.digest);
+      if (result !== undefined) found.set(file, result);
+    }
+    return found;
+  }
+
+  /** Takes results over, and what was removed out. */
+  async #commit(compiled: ReadonlyMap<string, CompiledFile>, removed: readonly string[]): Promise<void> {
+    const emptied: ModuleSlot[] = removed.map((file) => ({ slot: this.#slots.of(file), path: null }));
+    const entries = (part: 'object' | 'dependencies') => [
+      ...emptied,
+      ...[...compiled].map(([file, made]) => ({ slot: this.#slots.of(file), path: made[part] })),
+    ];
+    await Promise.all([this.#objects.set(entries('object')), this.#dependencies.set(entries('dependencies'))]);
+    for (const file of removed) this.#files.delete(file);
+    for (const [file, made] of compiled) {
+      const before = this.#files.get(file);
+      if (before !== undefined) this.#former.set(file, [before, ...(this.#former.get(file) ?? [])].slice(0, keptResults));
+      this.#files.set(file, made);
+      this.#pending.delete(file);
+    }
+    this.#standIn.update(this.#files);
+  }
+
+  /** One change of the results at a time. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
   }
 }
 
-interface JobOutcome {
-  primaries: PrimaryFile[];
-  output: string;
-  failed: boolean;
-  signal: NodeJS.Signals | null;
+function names(files: readonly string[]): string {
+  return files.map((file) => path.basename(file)).join(', ');
 }
 
-/** One part a core, of about the same number of files. */
-function divide(files: readonly string[], parts: number): string[][] {
-  const size = Math.max(1, Math.ceil(files.length / parts));
-  return Array.from({ length: Math.ceil(files.length / size) }, (_, index) => files.slice(index * size, (index + 1) * size));
-}
-
-/** Waits for every job, so that none goes on unseen, and then throws what the first one threw. */
-async function allOrThrow<Value>(jobs: Promise<Value>[]): Promise<Value[]> {
-  await Promise.allSettled(jobs);
-  return Promise.all(jobs);
-}
-
-function compileError(module: string, diagnostics: Diagnostic[], outcomes: readonly JobOutcome[]): HotswiftError {
-  const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  const [first] = errors;
-  if (first !== undefined) {
-    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-    return new HotswiftError('ERR_HOTSWIFT_COMPILE', `${formatDiagnostic(first)}${more}`, { diagnostics });
-  }
-  const crashed = outcomes.find(({ signal }) => signal !== null)?.signal;
-  const output = outcomes.map((outcome) => outcome.output.trim()).join('\n');
-  const what =
-    crashed === 'SIGKILL'
-      ? 'something ended the compiler (SIGKILL), for want of memory perhaps,'
-      : crashed
-        ? `the compiler crashed (${crashed})`
-        : 'the compiler failed';
-  return new HotswiftError('ERR_HOTSWIFT_COMPILE', `${what} on ${module}: ${output.slice(0, 2000)}`, { diagnostics });
-}
-
-function explain(first: boolean, edited: readonly string[], reached: readonly string[]): string {
-  const names = (files: readonly string[]) => files.map((file) => path.basename(file)).join(', ');
-  if (first) return 'nothing was compiled yet';
-  if (reached.length === 0) return `no interface changed: only ${names(edited)} compiled`;
-  return `the interface of ${names(reached)} changed: every file that could depend on it compiled`;
+function explain(changed: readonly string[], dependents: number): string {
+  const shown = changed.slice(0, 3).join(', ');
+  const what = `the interface of ${shown}${changed.length > 3 ? ` and ${changed.length - 3} more` : ''} changed`;
+  if (dependents === 0) return `${what}; no other file uses it`;
+  return `${what}: the ${dependents === 1 ? 'file that uses it' : `${dependents} files that use it`} compiled as well`;
 }

@@ -13,9 +13,9 @@ export interface ObjectClosure {
   slots: number[];
   /**
    * Conformances of these slots whose type and protocol both come from other modules, as `extension Int: @retroactive Error`: a cast goes on
-   * finding the one that was registered first. `symbol`: the linker name of the conformance descriptor.
+   * finding the one that was registered first. `symbol`: the linker name of the conformance descriptor. `isFormer`: the slot's object had it once, and has it no more.
    */
-  foreign: { slot: number; symbol: string }[];
+  foreign: { slot: number; symbol: string; isFormer: boolean }[];
   /**
    * Linker names that the slots need, that belong to this module and that no slot defines: their sources still have to be compiled. Sorted.
    * What mentions this module is taken to belong to it.
@@ -32,9 +32,9 @@ export interface ObjectIndex {
    * Reads objects and replaces what is known of their slots, on another thread. Of two calls that overlap, a slot keeps what the later one
    * gave it. Rejects with the kind `object`, and changes nothing, if one of the files cannot be read or is damaged.
    */
-  set(entries: ModuleSlot[]): Promise<void>;
+  set(entries: readonly ModuleSlot[]): Promise<void>;
   /** The smallest set of slots that holds `seeds` and all that has to be linked with them, computed on another thread. */
-  closure(seeds: number[]): Promise<ObjectClosure>;
+  closure(seeds: readonly number[]): Promise<ObjectClosure>;
 }
 
 /** What new versions of some files mean for the rest of the module. All slots are in ascending order. */
@@ -48,10 +48,6 @@ export interface DependencyComparison {
   names: string[];
   /** The slots that were not compared and look up what changed. */
   dependents: number[];
-  /** The compared slots whose new file looks up what changed in another of them. */
-  selfDependents: number[];
-  /** The compared slots whose new file looks up something that the known one does not; every slot of which no file is known. */
-  newUses: number[];
 }
 
 /**
@@ -60,12 +56,12 @@ export interface DependencyComparison {
  */
 export interface DependencyIndex {
   /** As `ObjectIndex.set`, of `.swiftdeps` files. */
-  set(entries: ModuleSlot[]): Promise<void>;
+  set(entries: readonly ModuleSlot[]): Promise<void>;
   /**
    * Compares files with the known ones of their slots, on another thread, and leaves those as they are. Rejects with the kind `object` if one
    * of the files cannot be read or is damaged.
    */
-  compare(entries: ModuleSlot[]): Promise<DependencyComparison>;
+  compare(entries: readonly ModuleSlot[]): Promise<DependencyComparison>;
   /** The modules and headers of others that the compiler read for any of the files: absolute paths, sorted. */
   externalDependencies(): string[];
 }

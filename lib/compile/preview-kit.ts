@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import { HotswiftError } from '../errors.js';
 import { runTool } from '../project/run-tool.js';
 import type { Toolchain } from '../project/toolchain.js';
+import { isWholeEntry, makeEntry, removeOldEntries } from './cache-entry.js';
 
 /** The Swift support module, compiled for one toolchain. */
 export interface PreviewKit {
@@ -16,15 +16,9 @@ export interface PreviewKit {
 
 /** Entries are 200 KB each; one a toolchain and version of hotswift. */
 const keptEntries = 16;
-const temporaryPrefix = '.building-';
-/** Milliseconds; a build takes seconds. */
-const longestBuild = 3_600_000;
 
 const sourceFolder = path.join(__dirname, '..', '..', 'swift', 'PreviewKit', 'Sources', 'PreviewKit');
 const libraryName = process.platform === 'darwin' ? 'libPreviewKit.dylib' : 'libPreviewKit.so';
-
-/** What a finished entry says of itself: the sizes of its files. */
-const inventoryName = 'inventory.json';
 
 /** Builds under way in this process, by entry: sessions that start together share one. */
 const builds = new Map<string, Promise<void>>();
@@ -44,7 +38,7 @@ export async function providePreviewKit(
 ): Promise<PreviewKit> {
   const entry = path.join(cacheDirectory, 'preview-kit', await entryName(toolchain));
   const kit = { importPath: entry, library: path.join(entry, libraryName) };
-  if (await isWhole(entry)) return kit;
+  if (await isWholeEntry(entry)) return kit;
 
   const underWay = builds.get(entry);
   if (underWay !== undefined) {
@@ -81,25 +75,15 @@ async function sourceFiles(): Promise<string[]> {
 }
 
 async function buildEntry(toolchain: Toolchain, entry: string, signal?: AbortSignal): Promise<void> {
-  const temporary = await temporaryFolder(path.dirname(entry));
-  const product = path.join(temporary, 'product');
-  try {
-    await mkdir(product);
-    const args = [...compileArguments(product), ...(await sourceFiles())];
+  await makeEntry(entry, async (folder, temporary) => {
+    const args = [...compileArguments(folder), ...(await sourceFiles())];
     const options = { signal, cwd: temporary, temporaryFolder: temporary, hasChildren: true };
     const result = await runTool(toolchain.swiftc, args, options);
     if (result.exitCode !== 0) {
       throw new HotswiftError('ERR_HOTSWIFT_TOOLCHAIN', `${toolchain.swiftc} cannot compile PreviewKit: ${result.stderr.trim()}`);
     }
-    const sizes = await Promise.all((await readdir(product)).map(async (name) => [name, (await stat(path.join(product, name))).size]));
-    await writeFile(path.join(product, inventoryName), JSON.stringify(Object.fromEntries(sizes)));
-    // A damaged entry is moved, and goes with the temporary folder.
-    if (!(await isWhole(entry))) await rename(entry, path.join(temporary, 'damaged')).catch(() => {});
-    await publish(product, entry);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-  await removeOldEntries(path.dirname(entry));
+  });
+  await removeOldEntries(path.dirname(entry), keptEntries);
 }
 
 function compileArguments(output: string): string[] {
@@ -108,58 +92,4 @@ function compileArguments(output: string): string[] {
     ...(process.platform === 'darwin' ? [] : ['-Xlinker', '-soname=libPreviewKit.so']),
     ...['-emit-module-path', path.join(output, 'PreviewKit.swiftmodule'), '-o', path.join(output, libraryName)],
   ];
-}
-
-/** Whether an entry has what its build left there. */
-async function isWhole(entry: string): Promise<boolean> {
-  try {
-    const inventory = z.record(z.string(), z.number()).parse(JSON.parse(await readFile(path.join(entry, inventoryName), 'utf8')));
-    const sizes = await Promise.all(
-      Object.keys(inventory).map(async (name) => (await stat(path.join(entry, name))).size === inventory[name]),
-    );
-    return sizes.every(Boolean);
-  } catch {
-    return false;
-  }
-}
-
-async function temporaryFolder(parent: string): Promise<string> {
-  try {
-    await mkdir(parent, { recursive: true });
-    return await mkdtemp(path.join(parent, temporaryPrefix));
-  } catch (cause) {
-    throw new HotswiftError(
-      'ERR_HOTSWIFT_PROJECT',
-      `the cache folder ${parent} cannot be written: ${(cause as Error).message}. Choose another with the option \`cacheDirectory\`.`,
-      { cause },
-    );
-  }
-}
-
-/** Of two processes that build the same entry, the first to finish wins; the other's is as good. */
-async function publish(product: string, entry: string): Promise<void> {
-  try {
-    await rename(product, entry);
-  } catch (cause) {
-    if (await isWhole(entry)) return;
-    throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `the cache entry ${entry} cannot be replaced: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** Keeps the cache bounded: the newest entries, and no folder of a build that was cut short. */
-async function removeOldEntries(folder: string): Promise<void> {
-  const entries = await Promise.all(
-    (await readdir(folder)).map(async (name) => {
-      const file = path.join(folder, name);
-      const changed = await stat(file).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => 0,
-      );
-      return { file, changed, isTemporary: name.startsWith(temporaryPrefix) };
-    }),
-  );
-  const abandoned = entries.filter(({ isTemporary, changed }) => isTemporary && Date.now() - changed > longestBuild);
-  const finished = entries.filter(({ isTemporary }) => !isTemporary).sort((a, b) => b.changed - a.changed);
-  const removed = [...abandoned, ...finished.slice(keptEntries)];
-  await Promise.all(removed.map(({ file }) => rm(file, { recursive: true, force: true })));
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { type Stats, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { HotswiftError } from '../errors.js';
 
 /** The text of one file at one moment. */
@@ -13,22 +15,81 @@ export interface SourceText {
 /** The text of every file of a module at one moment. */
 export type SourceSnapshot = ReadonlyMap<string, SourceText>;
 
-/**
- * Reads the sources of a module: unsaved buffers where there are some, the files on disk elsewhere.
- *
- * Rejects with ERR_HOTSWIFT_PROJECT if a file is gone or cannot be read.
- */
-export async function readSources(files: readonly string[], buffers: ReadonlyMap<string, string>): Promise<SourceSnapshot> {
-  const texts = await Promise.all(files.map((file) => readSource(file, buffers.get(file))));
-  return new Map(texts.map((text) => [text.file, text]));
+interface KnownFile {
+  /** What the system said of the file before it was read. */
+  stamp: string;
+  text: SourceText;
 }
 
-async function readSource(file: string, buffer: string | undefined): Promise<SourceText> {
-  const bytes = buffer === undefined ? await readFromDisk(file) : Buffer.from(buffer);
+/** Files asked for in one go: a thousand take some 4 ms. */
+const filesAtOnce = 200;
+
+/** Milliseconds; file systems count time in steps of up to 10 ms, so that a file may change twice in one. */
+const clockStep = 50;
+
+/**
+ * Reads the sources of a module again and again. A file is read when its size, times or inode differ from what they were when it was read last:
+ * with a thousand files, reading them all would take longer than compiling one.
+ */
+export class SourceReader {
+  #known = new Map<string, KnownFile>();
+
+  /**
+   * The texts of unsaved buffers where there are some, of the files on disk elsewhere.
+   *
+   * Rejects with ERR_HOTSWIFT_PROJECT if a file is gone or cannot be read.
+   */
+  async read(files: readonly string[], buffers: ReadonlyMap<string, string>): Promise<SourceSnapshot> {
+    const texts: (SourceText | Promise<SourceText>)[] = [];
+    for (const [index, file] of files.entries()) {
+      if (index > 0 && index % filesAtOnce === 0) await setImmediate();
+      const buffer = buffers.get(file);
+      texts.push(buffer === undefined ? this.#readFromDisk(file) : sourceText(file, Buffer.from(buffer)));
+    }
+    return new Map((await Promise.all(texts)).map((text) => [text.file, text]));
+  }
+
+  #readFromDisk(file: string): SourceText | Promise<SourceText> {
+    const stats = statOf(file);
+    const known = this.#known.get(file);
+    if (stats !== undefined && known?.stamp === stampOf(stats)) return known.text;
+    return this.#readNow(file, stats);
+  }
+
+  async #readNow(file: string, stats: Stats | undefined): Promise<SourceText> {
+    const started = Date.now();
+    const text = sourceText(file, await readBytes(file));
+    const settled = stats !== undefined && started - stats.mtimeMs > clockStep && started - stats.ctimeMs > clockStep;
+    if (settled) this.#known.set(file, { stamp: stampOf(stats), text });
+    else this.#known.delete(file);
+    return text;
+  }
+}
+
+/** Reads one file from disk. Rejects as {@link SourceReader.read} does. */
+export async function readSource(file: string): Promise<SourceText> {
+  return sourceText(file, await readBytes(file));
+}
+
+function sourceText(file: string, bytes: Buffer): SourceText {
   return { file, bytes, digest: createHash('sha256').update(bytes).digest('hex') };
 }
 
-async function readFromDisk(file: string): Promise<Buffer> {
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    // Whoever reads the file is told why it cannot be.
+    return undefined;
+  }
+}
+
+/** Times are in milliseconds, to a quarter of a microsecond. */
+function stampOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
+  return `${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+}
+
+async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { readSources } from './source-set.js';
+import { readSource } from './source-set.js';
 
 interface UnsavedBuffer {
   text: string;
@@ -36,7 +36,7 @@ export class UnsavedBuffers {
 
 async function digestOnDisk(file: string): Promise<string | undefined> {
   try {
-    return (await readSources([file], new Map())).get(file)?.digest;
+    return (await readSource(file)).digest;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { HotswiftError } from '../errors.js';
 import { killTree } from './process-tree.js';
 
@@ -12,6 +13,8 @@ export interface ToolOptions {
   temporaryFolder?: string;
   /** Whether the tool runs others, which then end with it. Default `false`: a Ctrl-C in the terminal reaches it as it reaches the host. */
   hasChildren?: boolean;
+  /** Whether the tool gives way to everything else on the machine. Default `false`. */
+  inBackground?: boolean;
   /** Kills the tool and rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Milliseconds; then the tool is killed and ERR_HOTSWIFT_TIMEOUT says that `phase` took too long. Default: no limit. */
@@ -38,10 +41,11 @@ process.on('exit', () => {
  * Rejects with the spawn error (`code: 'ENOENT'`) if there is no such program.
  */
 export async function runTool(program: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
-  const { cwd, temporaryFolder, hasChildren = false, signal, timeout, onOutput } = options;
+  const { cwd, temporaryFolder, hasChildren = false, inBackground = false, signal, timeout, onOutput } = options;
   signal?.throwIfAborted();
   const env = { ...process.env, ...options.env, ...(temporaryFolder === undefined ? {} : { TMPDIR: temporaryFolder }) };
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: hasChildren });
+  if (inBackground) giveWay(child);
   const closed = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exitCode, endedBy) => resolve([exitCode, endedBy]));
@@ -71,6 +75,14 @@ export async function runTool(program: string, args: readonly string[], options:
     clearTimeout(timer);
     signal?.removeEventListener('abort', kill);
     running.delete(kill);
+  }
+}
+
+function giveWay({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended already.
   }
 }
 

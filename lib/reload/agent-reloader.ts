@@ -4,6 +4,7 @@ import { HotswiftError, sessionClosed } from '../errors.js';
 import type { CrashInfo, PreviewInfo, RespawnReason } from '../types.js';
 import { Agent, type AgentOptions } from './agent.js';
 import type { DrawRequest, GenerationPlan, Picture, ReloaderEvents, StructuralReloader } from './structural-reloader.js';
+import type { RunnerOptions } from './swift-runner.js';
 
 /** Runs Swift in a child process, the agent, and starts another one when that has crashed. */
 export class AgentReloader extends EventEmitter<ReloaderEvents> implements StructuralReloader {
@@ -11,11 +12,13 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   readonly stdout = new PassThrough().resume();
   readonly stderr = new PassThrough().resume();
 
-  readonly #options: AgentOptions;
+  #options: AgentOptions;
   #agent: Agent | undefined;
   #loaded = false;
   /** While a fresh agent has yet to prove itself: the one it is to replace, and whether that has a generation. */
-  #former: { agent: Agent; loaded: boolean } | undefined;
+  #former: { agent: Agent; loaded: boolean; reason: RespawnReason } | undefined;
+  /** Started ahead of need, and not in use yet. */
+  #next: Promise<Agent> | undefined;
   /** The last agent that ended without being replaced, and why. */
   #lost: { pid: number; reason: RespawnReason } | undefined;
   #closed = false;
@@ -37,18 +40,40 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     return this.#loaded;
   }
 
+  /** Agents that are started from now on run this way. */
+  configure(runner: RunnerOptions): void {
+    this.#options = { ...this.#options, runner };
+    const prepared = this.#next;
+    this.#next = undefined;
+    prepared?.then(
+      (agent) => agent.kill(),
+      () => {},
+    );
+  }
+
   /** Starts the agent ahead of need: compiling takes longer than starting. Does nothing if there is one. */
   async start(): Promise<void> {
     if (this.#agent !== undefined) return;
-    this.#agent = await this.#startAgent();
+    const starting = this.#next ?? this.#startAgent();
+    this.#next = undefined;
+    this.#agent = await starting;
     if (this.#lost !== undefined) this.emit('respawn', { reason: this.#lost.reason, oldPid: this.#lost.pid, newPid: this.#agent.pid });
     this.#lost = undefined;
   }
 
-  async load(plan: GenerationPlan, { fresh = false } = {}): Promise<void> {
-    if (fresh && this.#agent !== undefined) {
-      const next = await this.#startAgent();
-      this.#former = { agent: this.#agent, loaded: this.#loaded };
+  async prepareFresh(): Promise<void> {
+    this.#next ??= this.#startAgent();
+    await this.#next.catch(() => {
+      this.#next = undefined;
+    });
+  }
+
+  async load(plan: GenerationPlan, { fresh }: { fresh?: RespawnReason } = {}): Promise<void> {
+    if (fresh !== undefined && this.#agent !== undefined) {
+      const starting = this.#next ?? this.#startAgent();
+      this.#next = undefined;
+      const next = await starting;
+      this.#former = { agent: this.#agent, loaded: this.#loaded, reason: fresh };
       this.#agent = next;
       this.#loaded = false;
     }
@@ -66,8 +91,9 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     const former = this.#former;
     this.#former = undefined;
     if (former === undefined) return;
+    const newPid = this.#require().pid;
     await former.agent.kill();
-    this.emit('respawn', { reason: 'fresh', oldPid: former.agent.pid, newPid: this.#require().pid });
+    this.emit('respawn', { reason: former.reason, oldPid: former.agent.pid, newPid });
   }
 
   async revert(): Promise<void> {
@@ -126,6 +152,12 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   #onEnd(agent: Agent, crash: CrashInfo | null): void {
     this.#running.delete(agent);
     if (this.#former?.agent === agent) this.#former = undefined;
+    this.#next?.then(
+      (next) => {
+        if (next === agent) this.#next = undefined;
+      },
+      () => {},
+    );
     if (this.#agent === agent) {
       this.#agent = undefined;
       this.#loaded = false;

@@ -40,6 +40,8 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
     return this.#runner.loaded;
   }
 
+  async prepareFresh(): Promise<void> {}
+
   load(plan: GenerationPlan): Promise<void> {
     return this.#runner.load(plan);
   }

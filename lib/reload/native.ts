@@ -30,14 +30,20 @@ export interface NativeDrawRequest {
   traits: string[];
 }
 
+export interface NativeGenerationOptions {
+  /** The object of main.swift, whose variables the previews of another (or the same) must not use. */
+  script?: { position: number; previewed: number };
+  /** The path of a library with the rest of the module. */
+  stableLibrary?: string;
+}
+
 /** native/engine.h, as native/addon.cpp shows it. An engine lives as long as its process. */
 export interface NativeEngine {
   /**
-   * Links objects (paths) and libraries (paths, or `-l` and a name) into a new JITDylib and initialises it. `script`: the object of main.swift,
-   * whose variables the previews of another (or the same) must not use.
+   * Links objects (paths) and libraries (paths, or `-l` and a name) into a new JITDylib and initialises it.
    */
-  addGeneration(objects: string[], libraries: string[], script?: { position: number; previewed: number }): Promise<number>;
-  /** The address of a symbol that the generation defines. */
+  addGeneration(objects: string[], libraries: string[], options?: NativeGenerationOptions): Promise<number>;
+  /** The address of a symbol that the generation defines, or its stable library. */
   lookup(generation: number, symbol: string): bigint;
   /** Calls a C function `() -> Int32`, on this thread. */
   call(generation: number, symbol: string): number;
@@ -55,8 +61,6 @@ export interface NativeAddon extends NativeIndexes {
   ) => NativeEngine;
   /** RGBA8 pixels to a PNG, on another thread. */
   encodePng(pixels: Uint8Array, options: { width: number; height: number; premultiplied: boolean }): Promise<Buffer>;
-  /** native/dependency_file.h */
-  readInterface(file: string): string;
   /** Throws if a C function uses variables of main.swift, see native/script_variables.h. `script`: the position of its object. */
   requireNoScriptVariables(objects: string[], script: number, symbol: string): void;
   /** Makes C's standard output arrive line by line at the other end of a pipe. */

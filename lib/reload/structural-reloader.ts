@@ -11,6 +11,8 @@ export interface GenerationPlan {
   script?: number;
   /** Libraries: paths, or `-l` and a name. Besides those that the objects name themselves. */
   libraries: string[];
+  /** The path of a library with the rest of the module. */
+  stableLibrary?: string;
 }
 
 export interface DrawRequest {
@@ -46,13 +48,15 @@ export interface StructuralReloader extends EventEmitter<ReloaderEvents> {
   readonly agent: { pid: number; generations: number } | null;
   /** Whether a generation is loaded that can draw. */
   readonly loaded: boolean;
+  /** Starts a process ahead of need, for the next `load` that asks for a fresh one. Does nothing where there is none but the host's. */
+  prepareFresh(): Promise<void>;
   /**
    * Links and initialises a generation, which from then on is the one that draws and is called. If it fails, the one before stays,
-   * unless its process is gone. `fresh`: in a new process, beside the old one.
+   * unless its process is gone. `fresh`: in a new process, beside the old one, for the given reason.
    *
    * To be followed by `accept` or `revert`.
    */
-  load(plan: GenerationPlan, options?: { fresh?: boolean }): Promise<void>;
+  load(plan: GenerationPlan, options?: { fresh?: RespawnReason }): Promise<void>;
   /** The loaded generation is good; the process that a fresh one replaces is ended. */
   accept(): Promise<void>;
   /** The loaded generation is not good: the one before draws and is called again, unless its process is gone. */

@@ -30,9 +30,9 @@ export class SwiftRunner {
   }
 
   async load(plan: GenerationPlan): Promise<void> {
-    const { objects, libraries, previewed, script } = plan;
+    const { objects, libraries, stableLibrary, previewed, script } = plan;
     const check = script === undefined ? undefined : { position: script, previewed };
-    const generation = await this.#translate(() => this.#engine.addGeneration(objects, libraries, check));
+    const generation = await this.#translate(() => this.#engine.addGeneration(objects, libraries, { script: check, stableLibrary }));
     this.#before = this.#newest;
     this.#newest = { generation, plan };
   }

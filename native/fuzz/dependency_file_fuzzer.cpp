@@ -7,7 +7,7 @@ using namespace llvm;
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
   const StringRef Bytes(reinterpret_cast<const char *>(Data), Size);
   consumeError(
-      hotswift::readInterface(MemoryBufferRef(Bytes, "input.swiftdeps"))
+      hotswift::readDependencies(MemoryBufferRef(Bytes, "input.swiftdeps"))
           .takeError());
   return 0;
 }

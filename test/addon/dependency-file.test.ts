@@ -18,65 +18,31 @@ const overlong = Buffer.from(
   'hex',
 );
 
-describe('the interface in a dependency file of the compiler', () => {
-  const { readInterface } = loadAddon();
-  const original = interfaceOf(source);
-
+describe('a dependency file of the compiler', () => {
   function dependencies(text: string): string {
     const fixture = new Fixture({ 'Card.swift': text });
     const [object = ''] = compileSwift(fixture, 'Cards', ['Card.swift']);
     return dependenciesOf(object);
   }
-  function interfaceOf(text: string): string {
-    return loadAddon().readInterface(dependencies(text));
-  }
-  const edited = (from: string, to: string) => {
-    expect(source).toContain(from);
-    return interfaceOf(source.replace(from, to));
-  };
-
-  it('names what the file declares', () => {
-    for (const name of ['5Cards4CardV', '5Cards4DeckC', 'limit', 'draw']) expect(original).toMatch(name);
-  });
-
-  it.each([
-    ['nothing changed', 'struct Card', 'struct Card'],
-    ['a method has another body', '{ title.count }', '{ title.count + title.count * 2 }'],
-    ['a comment and lines were added', 'let limit = 3', '// A limit.\n\n\nlet limit = 3'],
-    ['a method of a class has another body', '{ cards.last }', '{ let card = cards.first; return card }'],
-  ])('is the same when %s', (_, from, to) => {
-    expect(edited(from, to)).toBe(original);
-  });
-
-  it.each([
-    ['a stored property has another type', 'var title: String', 'var title: Substring'],
-    ['a stored property is new', 'var title: String', 'var title: String; var price = 1'],
-    ['a method has another signature', 'func lines() -> Int {', 'func lines(width: Int = 80) -> Int {'],
-    ['a member is new', 'func draw()', 'func shuffle() {}; func draw()'],
-    ['a declaration has another name', 'let limit', 'let bound'],
-    ['a type conforms to a protocol', 'struct Card', 'struct Card: Hashable'],
-    ['a declaration is new', 'let limit = 3', 'let limit = 3; func deal() {}'],
-  ])('is another when %s', (_, from, to) => {
-    expect(edited(from, to)).not.toBe(original);
-  });
 
   it.each([
     ['is missing', () => new Fixture().path('missing.swiftdeps'), 'cannot be read: No such file or directory'],
     ['is empty', () => new Fixture().write('empty.swiftdeps', ''), ''],
     ['has a text longer than itself', () => new Fixture().write('long.swiftdeps', overlong), 'the dependency file is damaged'],
     ['is text', () => new Fixture().write('text.swiftdeps', 'provides-top-level: [Card]\n'), 'the dependency file is damaged'],
-  ])('is an error that names the file when it %s', (_, make, reason) => {
+  ])('is an error that names the file when it %s', async (_, make, reason) => {
     const file = make();
-    expect(() => readInterface(file)).toThrow(
-      expect.objectContaining({ kind: 'object', message: expect.stringContaining(`${file}: ${reason}`) }),
-    );
+    const index = new (loadAddon().DependencyIndex)();
+    const refused = { kind: 'object', message: expect.stringContaining(`${file}: ${reason}`) };
+    await expect(index.set([{ slot: 0, path: file }])).rejects.toMatchObject(refused);
   });
 
-  it('is an error, not half an interface, when the file was cut off at any length', async () => {
+  it('is an error, not half of what it says, when the file was cut off at any length', async () => {
     const file = dependencies(source);
     const whole = readFileSync(file).length;
     const read = await inChild(
-      (addon, { file, whole }) => {
+      async (addon, { file, whole }) => {
+        const index = new addon.DependencyIndex();
         const { readFileSync, writeFileSync, writeSync } = require('node:fs');
         const bytes: Buffer = readFileSync(file);
         const kinds: Record<string, number> = {};
@@ -84,7 +50,7 @@ describe('the interface in a dependency file of the compiler', () => {
           writeFileSync(file, bytes.subarray(0, length));
           writeSync(1, `length ${length}\n`);
           try {
-            addon.readInterface(file);
+            await index.set([{ slot: 0, path: file }]);
             kinds.read = (kinds.read ?? 0) + 1;
           } catch (error) {
             const { kind: given, message } = error as Error & { kind: string };
@@ -100,10 +66,11 @@ describe('the interface in a dependency file of the compiler', () => {
     writeFileSync(file, '');
   });
 
-  it('is text or an error that names the file, and never the end of the process, when bytes were changed', async () => {
+  it('is read, or an error that names the file, and never the end of the process, when bytes were changed', async () => {
     const file = dependencies(source);
     const { read, refused, nameless } = await inChild(
-      (addon, { file }) => {
+      async (addon, { file }) => {
+        const index = new addon.DependencyIndex();
         const { readFileSync, writeFileSync, writeSync } = require('node:fs');
         const bytes: Buffer = readFileSync(file);
         const outcome = { read: 0, refused: 0, nameless: [] as string[] };
@@ -114,7 +81,8 @@ describe('the interface in a dependency file of the compiler', () => {
             writeFileSync(file, copy);
             writeSync(1, `byte ${at} ^ ${change}\n`);
             try {
-              outcome.read += typeof addon.readInterface(file) === 'string' ? 1 : 0;
+              await index.set([{ slot: 0, path: file }]);
+              outcome.read += 1;
             } catch (error) {
               outcome.refused += 1;
               const { message } = error as Error;

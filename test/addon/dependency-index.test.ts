@@ -50,8 +50,6 @@ describe('what depends on an edit', () => {
       names: declarations,
       changed: named(slots.changed),
       dependents: named(slots.dependents),
-      selfDependents: named(slots.selfDependents),
-      newUses: named(slots.newUses),
     };
   }
 
@@ -65,7 +63,7 @@ describe('what depends on an edit', () => {
     ['the body of a method of an extension', 'Extension.swift', '{ count * 2 }', '{ count * 3 }'],
     ['a comment', 'Model.swift', 'struct Spare', '// Spare.\n\nstruct Spare'],
   ])('is nothing after an edit of %s', async (_, file, from, to) => {
-    expect(await compare({ [file]: [from, to] })).toEqual({ changed: [], names: [], dependents: [], selfDependents: [], newUses: [] });
+    expect(await compare({ [file]: [from, to] })).toEqual({ changed: [], names: [], dependents: [] });
   });
 
   // What swiftc -incremental -driver-show-incremental compiles for the same edits, the edited file excepted.
@@ -99,7 +97,6 @@ describe('what depends on an edit', () => {
       changed: [file],
       dependents,
       names: declarations,
-      selfDependents: [],
     });
   });
 
@@ -117,27 +114,14 @@ describe('what depends on an edit', () => {
     });
   });
 
-  it('is another of several edited files that looks it up', async () => {
+  it('is no file that is compared itself', async () => {
     expect(
       await compare({
         'Model.swift': ['func shade', 'func tint() {}; func shade'],
         'UsesModel.swift': ['model.shade()', 'model.shade() + 1'],
         'Alone.swift': ['{ 4 }', '{ 5 }'],
       }),
-    ).toMatchObject({
-      changed: ['Model.swift'],
-      dependents: ['Extension.swift', 'UsesExtension.swift', 'Chain.swift'],
-      selfDependents: ['UsesModel.swift'],
-    });
-  });
-
-  it('is an edited file that looks up more than it did', async () => {
-    const found = await compare({
-      'UsesFree.swift': ['{ free() }', '{ free() + alone() }'],
-      'Alone.swift': ['{ 4 }', '{ 5 }'],
-      'UsesSpare.swift': ['{ spare.count }', '{ 0 }'],
-    });
-    expect(found).toEqual({ changed: [], names: [], dependents: [], selfDependents: [], newUses: ['UsesFree.swift'] });
+    ).toMatchObject({ changed: ['Model.swift'], dependents: ['Extension.swift', 'UsesExtension.swift', 'Chain.swift'] });
   });
 
   it('is all of a file that was not known', async () => {
@@ -145,7 +129,7 @@ describe('what depends on an edit', () => {
     const [model, ...rest] = original as [ModuleSlot, ...ModuleSlot[]];
     await fresh.set(rest);
     const found = await fresh.compare([model]);
-    expect(found).toMatchObject({ changed: [0], newUses: [0], names: ['Model', 'Spare', 'free'] });
+    expect(found).toMatchObject({ changed: [0], names: ['Model', 'Spare', 'free'] });
     expect(named(found.dependents)).toEqual(usersOfTheFile);
   });
 

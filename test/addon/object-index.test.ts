@@ -144,13 +144,27 @@ describe('what has to be linked with an object', () => {
       expect(found).toMatchObject({ files: ['Own.swift'], foreign: [], unresolved: [] });
     });
 
+    it('is the same after the conformance was deleted, for a cast would find it still', async () => {
+      const files = {
+        ...types,
+        'Conforms.swift': 'extension Model: Tag { var tag: String { "model" } }\nextension Int: @retroactive Error {}',
+      };
+      const module = await Module.of({ ...files, 'User.swift': 'func user() -> Any { Model() }' });
+      const [empty = ''] = compileSwift(new Fixture({ 'Conforms.swift': '// None.' }), 'App', ['Conforms.swift'], ['-enable-testing']);
+      await module.index.set([{ slot: module.slot('Conforms.swift'), path: empty }]);
+      expect(await module.closure('Conforms.swift')).toMatchObject({
+        files: ['Tag.swift', 'Conforms.swift'],
+        foreign: [{ slot: module.slot('Conforms.swift'), symbol: '$sSis5Error3AppMc', isFormer: true }],
+      });
+    });
+
     it('is told, where both the type and the protocol are of other modules', async () => {
       const module = await Module.of({
         'Foreign.swift': 'extension Int: @retroactive Error {}\nfunc foreign() -> Int { 1 }',
         'View.swift': 'func view() -> Int { foreign() }',
         'Model.swift': 'struct Model {}',
       });
-      const expected = [{ slot: module.slot('Foreign.swift'), symbol: '$sSis5Error3AppMc' }];
+      const expected = [{ slot: module.slot('Foreign.swift'), symbol: '$sSis5Error3AppMc', isFormer: false }];
       expect(await module.closure('Foreign.swift')).toMatchObject({ files: ['Foreign.swift', 'View.swift'], foreign: expected });
       expect(await module.closure('View.swift')).toMatchObject({ foreign: [] });
     });
@@ -167,7 +181,7 @@ describe('what has to be linked with an object', () => {
         const module = await Module.of({ 'Other.swift': other, 'Point.swift': text }, { flags: include() });
         const found = await module.closure('Point.swift');
         expect(found.files).toEqual(['Point.swift']);
-        expect(found.foreign).toEqual([{ slot: 1, symbol: expect.stringMatching(/^\$sSo5PointVs5Error.*Mc$/) }]);
+        expect(found.foreign).toEqual([{ slot: 1, symbol: expect.stringMatching(/^\$sSo5PointVs5Error.*Mc$/), isFormer: false }]);
       });
 
       it('is nothing more if the compiler made it, in every object that uses it', async () => {

@@ -16,7 +16,12 @@ describe('an edit of another file of the module', () => {
     const { fixture, model, file, module } = colorModule();
     const session = await openSession({ file, module });
     fixture.write('Model.swift', 'struct Model { var color = "#ff0000"; func shade() -> String { "#00ff00" } }\n');
-    expect(await session.reload()).toMatchObject({ changed: [model], recompiled: [model], relinked: module.sources, generation: 2 });
+    expect(await session.reload()).toMatchObject({
+      changed: [model],
+      recompiled: [model],
+      relinked: expect.arrayContaining([model, file]),
+      generation: 2,
+    });
     expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
   });
 
@@ -53,6 +58,47 @@ describe('an edit of another file of the module', () => {
     expect(await session.snapshot()).toMatchObject({ stale: true });
     fixture.write('Model.swift', 'struct Model { func shade() -> String { "#0000ff" } }\n');
     await session.reload();
+    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#0000ff');
+  });
+});
+
+describe('an error in another file', () => {
+  const broken = 'struct Model { var color: String { 5 } }\n';
+  const good = (color: string) => `struct Model { var color: String { "${color}" } }\n`;
+
+  it.each([true, false])('leaves the narrow path once it is mended (there from the start: %s)', async (fromTheStart) => {
+    const fixture = new Fixture();
+    const model = fixture.write('Model.swift', fromTheStart ? broken : good('#ff0000'));
+    const other = fixture.write('Other.swift', 'func other() -> Int { 1 }\n');
+    const file = fixture.write('View.swift', colorPreview('\\(Model().color)', 'let one = other()\n'));
+    const session = await openSession({ file, module: { name: 'App', sources: [model, other, file] } });
+    if (!fromTheStart) fixture.write('Model.swift', broken);
+    await expect(session.reload()).rejects.toMatchObject({ diagnostics: [{ file: model, line: 1, column: 36 }] });
+    fixture.write('Model.swift', good('#00ff00'));
+    const mended = await session.reload();
+    expect(mended.recompiled).toContain(model);
+    if (!fromTheStart) expect(mended.recompiled).toEqual([model]);
+    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
+    fixture.write('Model.swift', good('#0000ff'));
+    expect(await session.reload()).toMatchObject({ recompiled: [model] });
+    expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#0000ff');
+  });
+});
+
+describe('a text', () => {
+  const lines = (count: number) => Array.from({ length: count }, (_, index) => `func line${index}() -> Int { ${index} }\n`).join('');
+  it.each([
+    ['without a final newline', (color: string) => `func color() -> String { "${color}" }`],
+    ['with the line ends of Windows', (color: string) => `// First.\r\nfunc color() -> String {\r\n  "${color}"\r\n}\r\n`],
+    ['of five thousand lines', (color: string) => `${lines(5000)}func color() -> String { "${color}" }\n`],
+  ])('%s is compiled, beside one that is empty', async (_, text) => {
+    const fixture = new Fixture();
+    const sources = [fixture.write('Color.swift', text('#00ff00')), fixture.write('Empty.swift', '')];
+    const file = fixture.write('View.swift', colorPreview('\\(color())'));
+    const session = await openSession({ file, module: { name: 'App', sources } });
+    expect(session.error).toBeNull();
+    fixture.write('Color.swift', text('#0000ff'));
+    expect(await session.reload()).toMatchObject({ recompiled: [sources[0]] });
     expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#0000ff');
   });
 });

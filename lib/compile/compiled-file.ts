@@ -1,0 +1,20 @@
+/** What the compiler made of one source. The files are never written again. */
+export interface CompiledFile {
+  /** Of the text that was compiled. */
+  digest: string;
+  object: string;
+  /** The compiler's dependency information (`.swiftdeps`). */
+  dependencies: string;
+  /** What the file declares (`.swiftmodule`). */
+  module: string;
+  /**
+   * Whether the other files' texts were read along. An object that was compiled against prebuilt modules instead may hold more of what those
+   * declare than the compiler noted down, and is only good until an interface of the module changes.
+   */
+  fromSources: boolean;
+}
+
+/** The three files of a compile. */
+export function filesOf({ object, dependencies, module }: CompiledFile): string[] {
+  return [object, dependencies, module];
+}

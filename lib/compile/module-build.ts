@@ -1,0 +1,335 @@
+import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import debug from 'debug';
+import type { SourceSnapshot } from '../edit/source-set.js';
+import { type HotswiftError, isHotswiftError } from '../errors.js';
+import type { ModuleDescription } from '../project/module.js';
+import type { Progress } from '../types.js';
+import type { FrontendJobs, JobOptions } from './frontend-jobs.js';
+import type { CompileResult, ModuleCompiler } from './module-compiler.js';
+import type { ModuleStore } from './module-store.js';
+import { planGeneration } from './planner.js';
+import { type LinkOptions, linkStableLibrary, type StableLibrary } from './stable-library.js';
+import type { StandInModule } from './stand-in-module.js';
+
+/** What a generation is linked from. */
+export interface BuiltGeneration extends CompileResult {
+  /** By source, in the order of the module: the objects to link. */
+  objects: ReadonlyMap<string, string>;
+  /** To be loaded before. */
+  library?: StableLibrary;
+  /** Whether it has to run in a fresh agent. */
+  fresh: boolean;
+  /** Files whose conformances the Swift runtime goes on finding in their old form. */
+  stale: string[];
+  foreign: readonly string[];
+}
+
+export interface BuildEvents {
+  progress: [Progress];
+  /** A file that the preview does not need is at fault. */
+  failure: [HotswiftError];
+  /** There is a library that is worth a fresh agent. */
+  rebased: [];
+  /** What is being built will need a fresh agent. */
+  'needs-agent': [];
+}
+
+export interface BuildParts {
+  module: ModuleDescription;
+  compiler: ModuleCompiler;
+  jobs: FrontendJobs;
+  standIn: StandInModule;
+  store: ModuleStore;
+  link: LinkOptions;
+  /** Whether there can be another agent. */
+  isReplaceable: boolean;
+}
+
+/** What an agent holds, as far as it bears on what can be linked into it. */
+interface AgentContents {
+  pid: number;
+  library?: StableLibrary;
+  /** Symbols of conformances that were registered. */
+  foreign: Set<string>;
+}
+
+const log = debug('hotswift:build');
+
+/** After so many libraries that could not be linked or loaded, generations hold what they need themselves. */
+const mostBadLibraries = 3;
+
+/** Milliseconds without an edit, after which the state is kept for later sessions. */
+const quiet = 2000;
+
+/**
+ * Builds the generations of a module: what the edit needs first, and in the background the rest of the module, its stable library, the module
+ * that stands in for its files, and the copy of all this in the cache.
+ */
+export class ModuleBuild extends EventEmitter<BuildEvents> {
+  readonly #parts: BuildParts;
+  #library: StableLibrary | undefined;
+  #agent: AgentContents | undefined;
+  #restored: Promise<void> | undefined;
+  /** Files that stay outside of libraries, besides the previewed file and what uses it: each edit of them would need another. */
+  readonly #hot = new Set<string>();
+  #wantsRebase = false;
+  /** Libraries of the module that could not be linked or loaded. */
+  #badLibraries = 0;
+  /** Objects that the linker reads. */
+  #linking = new Set<string>();
+  #linkTurn: Promise<unknown> = Promise.resolve();
+  #background: { controller: AbortController; done: Promise<void> } | undefined;
+  #again = false;
+  #closed = false;
+
+  constructor(parts: BuildParts) {
+    super();
+    this.#parts = parts;
+  }
+
+  /** Starts from what an earlier session left, if there is something. */
+  async #restore(sources: SourceSnapshot): Promise<void> {
+    const { compiler, standIn, store } = this.#parts;
+    const stored = await store.load(sources);
+    if (stored === undefined) return;
+    try {
+      await compiler.restore(stored.files, stored.library?.objects ?? new Map());
+    } catch {
+      await compiler.forget();
+      return;
+    }
+    standIn.restore(stored.standIn);
+    this.#library = stored.library;
+  }
+
+  /**
+   * Compiles what differs and says what has to be linked. `pid`: the process it would run in.
+   *
+   * Rejects with ERR_HOTSWIFT_COMPILE if the sources are at fault.
+   */
+  async build(sources: SourceSnapshot, pid: number | undefined, options: JobOptions): Promise<BuiltGeneration> {
+    const { compiler } = this.#parts;
+    this.#restored ??= this.#restore(sources);
+    await this.#restored;
+    const { interfaces } = compiler;
+    const compiled = await compiler.compile(sources, options);
+    this.#parts.store.note(compiler.externalDependencies);
+    // What is being compiled in the background reads texts that are no longer true.
+    if (compiler.interfaces !== interfaces && compiler.pending.size > 0) this.#background?.controller.abort();
+    const generation = await this.#plan(compiled, pid, options);
+    const needed = [...generation.objects.values(), ...(generation.library === undefined ? [] : [generation.library.path])];
+    if (needed.every((file) => existsSync(file))) return generation;
+    // Something cleans folders up: what is left of ours is not worth trusting.
+    this.#library = undefined;
+    await compiler.forget();
+    return this.#plan(await compiler.compile(sources, options), pid, options);
+  }
+
+  /** A generation was loaded in this process. */
+  loaded({ library, foreign }: BuiltGeneration, pid: number): void {
+    if (this.#agent?.pid !== pid) this.#agent = { pid, foreign: new Set() };
+    this.#agent.library ??= library;
+    for (const symbol of foreign) this.#agent.foreign.add(symbol);
+  }
+
+  /** A generation failed to load, in this process if it is still there: what it registered stays. */
+  failedToLoad({ library, foreign }: BuiltGeneration, pid: number | undefined, reason: Error): void {
+    if (this.#agent?.pid === pid) for (const symbol of foreign) this.#agent?.foreign.add(symbol);
+    if (library === undefined || !reason.message.includes(library.path)) return;
+    // It cannot be loaded: the next generation goes without.
+    log('%s', reason.message);
+    if (this.#library === library) this.#library = undefined;
+    this.#badLibraries += 1;
+  }
+
+  /** Deletes what neither the build nor these objects need. */
+  async discard(inUse: Iterable<string>): Promise<void> {
+    await this.#parts.compiler.discard([...inUse, ...this.#linking, ...(this.#library?.objects.values() ?? [])]);
+  }
+
+  /** Resolves when nothing is being done in the background. */
+  async idle(): Promise<void> {
+    while (this.#background !== undefined) await this.#background.done;
+  }
+
+  /** Does in the background what is left to do. */
+  continue(): void {
+    if (this.#closed) return;
+    this.#again = true;
+    if (this.#background !== undefined) return;
+    const controller = new AbortController();
+    const done = this.#workInBackground(controller.signal).finally(() => {
+      this.#background = undefined;
+      if (this.#again) this.continue();
+    });
+    this.#background = { controller, done };
+  }
+
+  /** Resolves when nothing of the build runs any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#again = false;
+    this.#background?.controller.abort();
+    await this.#background?.done;
+    this.removeAllListeners();
+  }
+
+  async #plan(compiled: CompileResult, pid: number | undefined, options: JobOptions): Promise<BuiltGeneration> {
+    const { compiler, isReplaceable } = this.#parts;
+    const agent = this.#agent?.pid === pid ? this.#agent : undefined;
+    let library = agent?.library ?? this.#library;
+    let closure = await this.#closure(library);
+    let recompiled = compiled.recompiled;
+    if (closure.unresolved.length > 0 && compiler.pending.size > 0) {
+      // An object that is linked needs what nothing seemed to need.
+      recompiled = [...recompiled, ...(await compiler.compilePending(options))];
+      closure = await this.#closure(library);
+    }
+    const unedited = await compiler.closure([...this.#alwaysLinked, ...this.#hot]);
+    const registered = agent?.foreign ?? new Set<string>();
+    const decision = planGeneration({ ...closure, unedited: unedited.files, library, registered, isReplaceable });
+    const fresh = decision.agent === 'fresh' && pid !== undefined;
+    if (fresh) this.emit('needs-agent');
+    if (decision.rebase === 'first') {
+      for (const { file } of closure.foreign) if (library?.objects.has(file)) this.#hot.add(file);
+      library = await this.#linkLibrary(options.signal, false);
+      closure = await this.#closure(library);
+    } else if (decision.rebase === 'later') {
+      this.#wantsRebase = true;
+    }
+    log(
+      '%d of %d files differ from %s; linked are %d',
+      closure.differing,
+      compiler.files.size,
+      library?.path ?? 'nothing',
+      closure.files.length,
+    );
+    const linked = new Set(closure.files);
+    return {
+      ...compiled,
+      recompiled,
+      reason: compiled.reason + decision.reason,
+      objects: new Map([...compiler.files].flatMap(([file, { object }]) => (linked.has(file) ? [[file, object]] : []))),
+      library,
+      fresh,
+      stale: decision.stale,
+      foreign: closure.foreign.filter(({ isFormer }) => !isFormer).map(({ symbol }) => symbol),
+    };
+  }
+
+  /** The previewed file, whose metadata tells the previews, and main.swift, whose variables are checked in its object. */
+  get #alwaysLinked(): string[] {
+    const { file, sources, script } = this.#parts.module;
+    return [file, ...sources.filter((_, position) => position === script)];
+  }
+
+  /** What differs from a library, and what uses it; the previewed file is always there. */
+  async #closure(library: StableLibrary | undefined) {
+    const { compiler } = this.#parts;
+    const inLibrary = library?.objects ?? new Map<string, string>();
+    const edited = [...compiler.files].filter(([file, { object }]) => inLibrary.get(file) !== object).map(([file]) => file);
+    // Of a file that is gone, the conformances are not.
+    const gone = [...inLibrary.keys()].filter((file) => !compiler.files.has(file));
+    const differing = [...edited, ...gone];
+    return { ...(await compiler.closure(new Set([...this.#alwaysLinked, ...differing]))), differing: differing.length };
+  }
+
+  async #workInBackground(signal: AbortSignal): Promise<void> {
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#compileRest(signal);
+        await this.#provideLibrary(signal);
+        await this.#provideStandIn(signal);
+        await setTimeout(quiet, undefined, { signal });
+        if (!this.#again) await this.#save();
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const wasAskedAgain = this.#again;
+      this.#again = false;
+      log('in the background: %s', (error as Error).message);
+      // It may be about texts that are no longer true; if not, it comes again.
+      if (wasAskedAgain) {
+        this.#again = true;
+        return;
+      }
+      if (isHotswiftError(error) && error.code === 'ERR_HOTSWIFT_COMPILE') this.emit('failure', error);
+    }
+  }
+
+  async #compileRest(signal: AbortSignal): Promise<void> {
+    const { compiler } = this.#parts;
+    while (compiler.pending.size > 0) {
+      const onProgress = (done: number, total: number) => {
+        this.emit('progress', { phase: 'compiling the rest of the module', done, total });
+      };
+      await compiler.compilePending({ signal, inBackground: true, onProgress });
+    }
+  }
+
+  async #provideStandIn(signal: AbortSignal): Promise<void> {
+    const { standIn, jobs, compiler, module } = this.#parts;
+    const hasUsers = () => compiler.hasUsers(module.file);
+    const onMerge = () => this.emit('progress', { phase: 'merging modules' });
+    await standIn.merge(jobs, compiler.sources, { hasUsers, onMerge, signal });
+  }
+
+  async #provideLibrary(signal: AbortSignal): Promise<void> {
+    const isRebase = this.#wantsRebase;
+    if (this.#badLibraries >= mostBadLibraries || (this.#library !== undefined && !isRebase)) return;
+    const former = this.#library;
+    try {
+      const library = await this.#linkLibrary(signal, true);
+      this.#wantsRebase = false;
+      if (library !== undefined && isRebase && !haveEqualObjects(library, former)) this.emit('rebased');
+    } catch (error) {
+      signal.throwIfAborted();
+      // Generations hold more of the module then.
+      this.#badLibraries += 1;
+      log('%s', (error as Error).message);
+    }
+  }
+
+  /** Of everything but the previewed file, what uses it, and what is edited all the time. */
+  #linkLibrary(signal: AbortSignal | undefined, inBackground: boolean): Promise<StableLibrary | undefined> {
+    // One at a time: the newest objects make the newest library.
+    const linked = this.#linkTurn.then(() => this.#linkNow(signal, inBackground));
+    this.#linkTurn = linked.catch(() => {});
+    return linked;
+  }
+
+  async #linkNow(signal: AbortSignal | undefined, inBackground: boolean): Promise<StableLibrary | undefined> {
+    const { compiler, link } = this.#parts;
+    const inside = await compiler.without([...this.#alwaysLinked, ...this.#hot]);
+    if (inside.size === 0) return undefined;
+    this.#linking = new Set([...inside.values()].map(({ object }) => object));
+    try {
+      this.emit('progress', { phase: 'linking the stable library' });
+      await mkdir(link.folder, { recursive: true });
+      this.#library = await linkStableLibrary(inside, { ...link, inBackground }, signal);
+      return this.#library;
+    } finally {
+      this.#linking = new Set();
+    }
+  }
+
+  async #save(): Promise<void> {
+    const { compiler, standIn, store } = this.#parts;
+    this.emit('progress', { phase: 'keeping the module for later sessions' });
+    const files = new Map(compiler.files);
+    // What only the library still has, a later session would not know of.
+    const isWhole = [...(this.#library?.objects.keys() ?? [])].every((file) => files.has(file));
+    await store.save({ files, library: isWhole ? this.#library : undefined, standIn: standIn.merged }).catch((error: Error) => {
+      // A later session will have to compile more.
+      log('the module cannot be kept: %s', error.message);
+    });
+  }
+}
+
+function haveEqualObjects(one: StableLibrary, other: StableLibrary | undefined): boolean {
+  return one.objects.size === other?.objects.size && [...one.objects].every(([file, object]) => other.objects.get(file) === object);
+}

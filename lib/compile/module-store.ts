@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { copyFile, link, readFile, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import type { SourceSnapshot } from '../edit/source-set.js';
+import { finishedEntries, isWholeEntry, makeEntry, removeOldEntries } from './cache-entry.js';
+import type { CompiledFile } from './compiled-file.js';
+import type { StableLibrary } from './stable-library.js';
+import type { MergedModule } from './stand-in-module.js';
+
+/** Everything that was made of a module at one moment: its base. */
+export interface StoredModule {
+  files: ReadonlyMap<string, CompiledFile>;
+  library?: StableLibrary;
+  standIn?: MergedModule;
+}
+
+/** States of one module that are kept: they share the files that are equal. */
+const keptStates = 4;
+/** Modules that are kept. */
+const keptModules = 24;
+
+const descriptionName = 'module.json';
+const standInName = 'stand-in.swiftmodule';
+const description = z.object({
+  externals: z.array(z.tuple([z.string(), z.number(), z.number()])),
+  files: z.array(z.object({ file: z.string(), digest: z.string(), fromSources: z.boolean(), inLibrary: z.enum(['no', 'older', 'same']) })),
+  library: z.string().optional(),
+  standIn: z.array(z.number()).optional(),
+});
+type Description = z.infer<typeof description>;
+
+/** A module or header of others: its path, size in bytes, and time of change in milliseconds. */
+type External = [string, number, number];
+
+/** In the order of `Description.files`. */
+const stemOf = (index: number) => String(index);
+/** What the library was linked from, where that is another object than the newest. */
+const olderObjectOf = (index: number) => `${stemOf(index)}.library.o`;
+
+/**
+ * Keeps what was made of a module from one session to the next. A state is a folder that is written once and named after the texts; what two states
+ * have in common, they share as hard links. A state that is damaged, or older than a module or header it was compiled against, is not used.
+ */
+export class ModuleStore {
+  readonly #folder: string;
+  /** The state that the session started from, and uses. */
+  #loaded: string | undefined;
+  /** Size and time of each module and header that was read, when it was first heard of. */
+  readonly #externals = new Map<string, External>();
+
+  /** `identity`: everything that results depend on besides the texts, such as compiler and flags. */
+  constructor(cacheDirectory: string, identity: readonly string[]) {
+    this.#folder = path.join(cacheDirectory, 'modules', digestOf(identity));
+  }
+
+  /** What was kept for these texts, else for the newest ones before. */
+  async load(sources: SourceSnapshot): Promise<StoredModule | undefined> {
+    const key = keyOf([...sources.values()].map(({ file, digest }) => [file, digest]));
+    const entries = await finishedEntries(this.#folder);
+    const exact = entries.filter((entry) => path.basename(entry).startsWith(key));
+    for (const entry of [...exact, ...entries.filter((other) => !exact.includes(other))]) {
+      const stored = (await isWholeEntry(entry)) ? await read(entry).catch(() => undefined) : undefined;
+      if (stored === undefined) continue;
+      this.#loaded = entry;
+      for (const external of stored.externals) this.#externals.set(external[0], external);
+      await this.#markAsUsed();
+      return stored;
+    }
+    return undefined;
+  }
+
+  /** Notes the modules and headers that the compiler has just read: what is kept is worth nothing once they are others. */
+  note(externals: readonly string[]): void {
+    for (const file of externals) {
+      const external = this.#externals.has(file) ? undefined : noteExternal(file);
+      if (external !== undefined) this.#externals.set(file, external);
+    }
+  }
+
+  /** Rejects with ERR_HOTSWIFT_PROJECT if the cache cannot be written. Keeps nothing that is older than a module or header it was made with. */
+  async save(stored: StoredModule): Promise<void> {
+    const externals = [...this.#externals.values()];
+    if (!externals.every(isUnchanged)) return;
+    const { files, library, standIn } = stored;
+    const key = keyOf([...files].map(([file, { digest }]) => [file, digest]));
+    const completeness = `${library === undefined ? 0 : 1}${standIn === undefined ? 0 : 1}`;
+    const entry = path.join(this.#folder, `${key}-${completeness}`);
+    if (await isWholeEntry(entry)) return;
+    await makeEntry(entry, async (folder) => {
+      for (const [index, { object, dependencies, module }] of [...files.values()].entries()) {
+        const stem = path.join(folder, stemOf(index));
+        await Promise.all([share(object, `${stem}.o`), share(dependencies, `${stem}.swiftdeps`), share(module, `${stem}.swiftmodule`)]);
+      }
+      const positions = new Map([...files.values()].map(({ module }, index) => [module, index]));
+      if (standIn !== undefined) await share(standIn.module, path.join(folder, standInName));
+      for (const [index, [file, { object }]] of [...files].entries()) {
+        const older = library?.objects.get(file) ?? object;
+        if (older !== object) await share(older, path.join(folder, olderObjectOf(index)));
+      }
+      if (library !== undefined) await share(library.path, path.join(folder, path.basename(library.path)));
+      const written: Description = {
+        externals,
+        files: [...files].map(([file, { digest, fromSources, object }]) => ({
+          file,
+          digest,
+          fromSources,
+          inLibrary: !library?.objects.has(file) ? 'no' : library.objects.get(file) === object ? 'same' : 'older',
+        })),
+        library: library && path.basename(library.path),
+        standIn: standIn?.members.flatMap((member) => positions.get(member) ?? []),
+      };
+      await writeFile(path.join(folder, descriptionName), JSON.stringify(written));
+    });
+    await this.#markAsUsed();
+    await removeOldEntries(this.#folder, keptStates);
+    await removeOldEntries(path.dirname(this.#folder), keptModules);
+  }
+
+  /** What is in use is the last to be removed, by whichever process. */
+  async #markAsUsed(): Promise<void> {
+    const now = new Date();
+    const used = [this.#folder, ...(this.#loaded === undefined ? [] : [this.#loaded])];
+    await Promise.all(used.map((file) => utimes(file, now, now))).catch(() => {
+      // The cache cannot be written, and so is not tidied either.
+    });
+  }
+}
+
+async function read(entry: string): Promise<(StoredModule & { externals: External[] }) | undefined> {
+  const { externals, files, library, standIn } = description.parse(JSON.parse(await readFile(path.join(entry, descriptionName), 'utf8')));
+  if (!externals.every(isUnchanged)) return undefined;
+  const compiled = files.map(({ file, digest, fromSources }, index): [string, CompiledFile] => {
+    const stem = path.join(entry, stemOf(index));
+    return [file, { digest, fromSources, object: `${stem}.o`, dependencies: `${stem}.swiftdeps`, module: `${stem}.swiftmodule` }];
+  });
+  const contents = files.flatMap(({ file, inLibrary }, index): [string, string][] => {
+    if (inLibrary === 'no') return [];
+    return [[file, path.join(entry, inLibrary === 'same' ? `${stemOf(index)}.o` : olderObjectOf(index))]];
+  });
+  return {
+    externals,
+    files: new Map(compiled),
+    library: library === undefined ? undefined : { path: path.join(entry, library), objects: new Map(contents) },
+    standIn: standIn && {
+      members: standIn.flatMap((member) => compiled[member]?.[1].module ?? []),
+      module: path.join(entry, standInName),
+    },
+  };
+}
+
+/** Other states may have the same file; across file systems it is copied. */
+async function share(from: string, to: string): Promise<void> {
+  await link(from, to).catch(() => copyFile(from, to));
+}
+
+function noteExternal(file: string): External | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats && [file, stats.size, stats.mtimeMs];
+}
+
+function isUnchanged([file, size, time]: External): boolean {
+  const noted = noteExternal(file);
+  return noted !== undefined && noted[1] === size && noted[2] === time;
+}
+
+function keyOf(texts: readonly (readonly [string, string])[]): string {
+  return digestOf([...texts].sort(([one], [other]) => (one < other ? -1 : 1)).flat());
+}
+
+function digestOf(parts: readonly string[]): string {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part).update('\0');
+  return digest.digest('hex').slice(0, 32);
+}

@@ -1,0 +1,192 @@
+import path from 'node:path';
+import { askForTemplate, type FrontendTemplate } from './compile/frontend-job.js';
+import { FrontendJobs } from './compile/frontend-jobs.js';
+import { ModuleBuild } from './compile/module-build.js';
+import { ModuleCompiler } from './compile/module-compiler.js';
+import { ModuleStore } from './compile/module-store.js';
+import { type PreviewKit, providePreviewKit } from './compile/preview-kit.js';
+import { StandInModule } from './compile/stand-in-module.js';
+import { HotswiftError } from './errors.js';
+import { describeModule, type ModuleDescription } from './project/module.js';
+import { describePackage, type PackageDescription, type PackageWatch } from './project/swift-package.js';
+import type { Toolchain } from './project/toolchain.js';
+import type { NativeAddon } from './reload/native.js';
+import type { RunnerOptions } from './reload/swift-runner.js';
+import type { ModuleOptions, Progress } from './types.js';
+
+export interface SessionModuleOptions {
+  file: string;
+  /** Missing: the package that the file belongs to, or the file alone. */
+  module?: ModuleOptions;
+  debug: boolean;
+  toolchain: Toolchain;
+  /** For what is kept from one session to the next. */
+  cache: string;
+  /** For what is not. */
+  folder: string;
+  addon: NativeAddon;
+  /** Whether there can be another agent. */
+  isReplaceable: boolean;
+}
+
+export interface RefreshOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * What became of the module: `sources`, files came or went; `settings`, anything else, such as flags or dependencies: nothing that was built of it is
+ * of use any more, and neither is the process that runs it.
+ */
+export type ModuleChange = 'none' | 'sources' | 'settings';
+
+/** The module of a session, as it is described now, and what is built of it. */
+export class SessionModule {
+  readonly #options: SessionModuleOptions;
+  readonly #kit: PreviewKit;
+  readonly #description: ModuleDescription;
+  #package: PackageDescription | undefined;
+  #build: ModuleBuild | undefined;
+  #builds = 0;
+
+  /** Rejects with ERR_HOTSWIFT_PROJECT if there is no such module, and with _TOOLCHAIN if PreviewKit cannot be compiled. */
+  static async open(options: SessionModuleOptions, { signal, onProgress }: RefreshOptions): Promise<SessionModule> {
+    const { toolchain, cache, file, module } = options;
+    const onBuild = () => onProgress?.({ phase: 'compiling PreviewKit for this toolchain, once' });
+    const kit = await providePreviewKit(toolchain, cache, onBuild, signal);
+    const packageOptions = { toolchain, cacheDirectory: cache, previewKit: kit, signal, onProgress };
+    const owner = module === undefined ? await describePackage(file, packageOptions) : undefined;
+    return new SessionModule(options, kit, owner, owner?.module ?? (await describeModule(file, module)));
+  }
+
+  private constructor(
+    options: SessionModuleOptions,
+    kit: PreviewKit,
+    owner: PackageDescription | undefined,
+    description: ModuleDescription,
+  ) {
+    this.#options = options;
+    this.#kit = kit;
+    this.#package = owner;
+    this.#description = { ...description };
+  }
+
+  /** The same object for the whole session; its contents change. */
+  get description(): Readonly<ModuleDescription> {
+    return this.#description;
+  }
+
+  /** Of which parts a change means that the module is another. */
+  get structure(): PackageWatch | undefined {
+    return this.#package?.watch;
+  }
+
+  /** Libraries that every generation is linked with: paths, or `-l` and a name. */
+  get libraries(): string[] {
+    const named = this.#description.libraries.map((library) => (path.isAbsolute(library) ? library : `-l${library}`));
+    return [this.#kit.library, ...named];
+  }
+
+  get runner(): RunnerOptions {
+    const librarySearchPaths = [...this.#description.libraryPaths, ...this.#options.toolchain.runtimeLibraryPaths];
+    return { librarySearchPaths, debug: this.#options.debug };
+  }
+
+  get build(): ModuleBuild {
+    if (this.#build === undefined) throw new TypeError('the build is prepared before it is used');
+    return this.#build;
+  }
+
+  /** Makes a build of the module as it is described now. Rejects with ERR_HOTSWIFT_PROJECT if swiftc refuses its flags. */
+  async prepareBuild(signal?: AbortSignal): Promise<ModuleBuild> {
+    const { toolchain, cache, debug, addon, isReplaceable } = this.#options;
+    this.#builds += 1;
+    const folder = path.join(this.#options.folder, `build-${this.#builds}`);
+    const module = this.#description;
+    const compiled = debug ? { ...module, flags: [...module.flags, '-g'] } : module;
+    const moduleCache = path.join(cache, 'module-cache');
+    const template = await askForTemplate(toolchain, compiled, [this.#kit.importPath], moduleCache, this.#options.folder, signal);
+    const jobs = new FrontendJobs(module, template, path.join(folder, 'compiles'));
+    const indexes = { objects: new addon.ObjectIndex(module.name), dependencies: new addon.DependencyIndex() };
+    const standIn = new StandInModule(path.join(folder, 'stand-in'), module.file, smallModule());
+    const link = {
+      swiftc: toolchain.swiftc,
+      name: module.name,
+      libraries: this.libraries,
+      searchPaths: this.runner.librarySearchPaths,
+      folder: path.join(folder, 'libraries'),
+    };
+    this.#build = new ModuleBuild({
+      module,
+      jobs,
+      standIn,
+      isReplaceable,
+      compiler: new ModuleCompiler(module.file, jobs, indexes, standIn),
+      store: new ModuleStore(cache, this.#identity(template)),
+      link,
+    });
+    return this.#build;
+  }
+
+  /** What the results of a build depend on besides the texts, and which module they are of. */
+  #identity({ program, args }: FrontendTemplate): string[] {
+    const { workingDirectory, sources } = this.#description;
+    return [this.#options.toolchain.id, program, ...args, workingDirectory, commonFolder(sources), ...this.libraries];
+  }
+
+  /**
+   * Describes the module again if it belongs to a package; where nothing changed, that takes milliseconds.
+   *
+   * Rejects with ERR_HOTSWIFT_PROJECT if it cannot be described any more, or if what changed needs a new process and there can be none.
+   */
+  async refresh({ signal, onProgress }: RefreshOptions): Promise<ModuleChange> {
+    if (this.#package === undefined) return 'none';
+    const { toolchain, cache, file, isReplaceable } = this.#options;
+    const owner = await describePackage(file, { toolchain, cacheDirectory: cache, previewKit: this.#kit, signal, onProgress });
+    if (owner === undefined) throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `the package of ${file} is gone`);
+    const change = difference(this.#description, owner.module);
+    if (change === 'settings' && !isReplaceable) {
+      const message = 'the flags or the dependencies of the module changed, which needs a new process: open the session again';
+      throw new HotswiftError('ERR_HOTSWIFT_PROJECT', message);
+    }
+    const former = { ...this.#description };
+    const formerBuild = this.#build;
+    Object.assign(this.#description, owner.module);
+    if (change === 'settings') {
+      try {
+        await this.prepareBuild(signal);
+      } catch (error) {
+        // To be tried again.
+        Object.assign(this.#description, former);
+        throw error;
+      }
+      await formerBuild?.close();
+    }
+    this.#package = owner;
+    return change;
+  }
+
+  /** Sees to it that PreviewKit is still there. */
+  async provideKit(): Promise<void> {
+    await providePreviewKit(this.#options.toolchain, this.#options.cache, () => {});
+  }
+}
+
+function difference(before: ModuleDescription, after: ModuleDescription): ModuleChange {
+  const settingsOf = ({ sources, script, ...settings }: ModuleDescription) => JSON.stringify(settings);
+  if (settingsOf(before) !== settingsOf(after)) return 'settings';
+  return JSON.stringify(before.sources) === JSON.stringify(after.sources) ? 'none' : 'sources';
+}
+
+/** The innermost folder that all files are in, or below. */
+function commonFolder(files: readonly string[]): string {
+  let folder = path.dirname(files[0] ?? path.sep);
+  while (!files.every((file) => file.startsWith(folder === path.sep ? folder : folder + path.sep))) folder = path.dirname(folder);
+  return folder;
+}
+
+/** `HOTSWIFT_SPLIT_FROM`: bytes of sources from which on a prebuilt module stands in for them, where another number than the usual is wanted. */
+function smallModule(): number | undefined {
+  const bytes = process.env.HOTSWIFT_SPLIT_FROM;
+  return bytes ? Number(bytes) : undefined;
+}

@@ -1,0 +1,108 @@
+import { setTimeout } from 'node:timers/promises';
+import { SourceReader, type SourceSnapshot } from './edit/source-set.js';
+import { UnsavedBuffers } from './edit/unsaved-buffers.js';
+import { type Watcher, watchModule } from './edit/watcher.js';
+import { HotswiftError, isHotswiftError } from './errors.js';
+import type { ModuleChange, RefreshOptions, SessionModule } from './session-module.js';
+
+export interface SourceListeners {
+  /** Something on disk may be another now. */
+  onChange(): void;
+  onError(error: HotswiftError): void;
+}
+
+/** Milliseconds; editors rename, write and rename within a few. */
+const momentOfASave = 150;
+
+/** What a session's module consists of and says at the moment: on disk and in unsaved buffers, watched or asked for. */
+export class SessionSources {
+  readonly #module: SessionModule;
+  readonly #listeners: SourceListeners;
+  readonly #reader = new SourceReader();
+  readonly #buffers = new UnsavedBuffers();
+  #watcher: Watcher | undefined;
+  /** Whether what the module consists of may have changed since it was described; before the watcher was there, nobody looked. */
+  #restructured = true;
+  #closed = false;
+  #change: ModuleChange = 'none';
+
+  constructor(module: SessionModule, listeners: SourceListeners) {
+    this.#module = module;
+    this.#listeners = listeners;
+  }
+
+  /** Whether the module has to be described again before its texts mean anything. */
+  get isRestructured(): boolean {
+    return this.#restructured;
+  }
+
+  /** Resolves once saves are noticed. Rejects with ERR_HOTSWIFT_PROJECT if nothing can be watched. */
+  async watch(): Promise<void> {
+    const { description, structure } = this.#module;
+    const onSave = async (file: string) => {
+      if (await this.#buffers.drop(file)) this.#listeners.onChange();
+    };
+    const onRestructured = () => {
+      this.#restructured = true;
+      this.#listeners.onChange();
+    };
+    const { onError } = this.#listeners;
+    const former = this.#watcher;
+    this.#watcher = await watchModule(description.sources, structure, { onSave: (file) => void onSave(file), onRestructured, onError });
+    await former?.close();
+    if (this.#closed) await this.#watcher.close();
+  }
+
+  /** Puts unsaved buffers, from path to text, in the place of those before. Throws ERR_HOTSWIFT_ARGUMENT if a path is none of the module's. */
+  setBuffers(contents: Record<string, string>): void {
+    for (const file of Object.keys(contents)) {
+      if (!this.#module.description.sources.includes(file)) {
+        const message = `reload: \`contents\`: ${file} is not the absolute path of a source of the module`;
+        throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', message);
+      }
+    }
+    this.#buffers.replace(contents);
+  }
+
+  /** Describes the module again where it may have changed. Resolves with what became of it since {@link apply}. */
+  async refresh(options: RefreshOptions): Promise<ModuleChange> {
+    if (this.#watcher !== undefined && !this.#restructured) return this.#change;
+    this.#restructured = false;
+    try {
+      const change = await this.#module.refresh(options);
+      if (change !== 'none' && this.#change !== 'settings') this.#change = change;
+      if (change !== 'none' && this.#watcher !== undefined) await this.watch();
+      return this.#change;
+    } catch (error) {
+      // To be asked again.
+      this.#restructured = true;
+      throw error;
+    }
+  }
+
+  /** What runs is of the module as it was described last. */
+  apply(): void {
+    this.#change = 'none';
+  }
+
+  /** Rejects with ERR_HOTSWIFT_PROJECT if a source is gone or cannot be read. */
+  read(): Promise<SourceSnapshot> {
+    return this.#reader.read(this.#module.description.sources, this.#buffers.texts);
+  }
+
+  /** A save that moves the old file away leaves a moment without any; the notice of the new one ends the wait. */
+  async readSaved(signal: AbortSignal): Promise<SourceSnapshot> {
+    try {
+      return await this.read();
+    } catch (error) {
+      if (!isHotswiftError(error) || (error.cause as NodeJS.ErrnoException)?.code !== 'ENOENT') throw error;
+      await setTimeout(momentOfASave, undefined, { signal });
+      return this.read();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#watcher?.close();
+  }
+}

@@ -1,0 +1,108 @@
+import { renameSync, rmSync } from 'node:fs';
+import type { Session } from '../../lib/index.js';
+import { Fixture } from '../support/fixture';
+import { Picture } from '../support/picture';
+import { colorPreview, nextEvent, openSession } from '../support/session';
+
+const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
+
+const manifest = (settings = '') => `// swift-tools-version: 6.0
+import PackageDescription
+let package = Package(name: "Cards", targets: [
+  .target(name: "Palette"),
+  .target(name: "Cards", dependencies: ["Palette"]${settings}),
+])
+`;
+
+/** A target with a preview, and one that it depends on. */
+function cardsPackage() {
+  const fixture = new Fixture({
+    'Package.swift': manifest(),
+    'Sources/Palette/Palette.swift': 'public func accent() -> String { "#00ff00" }\n',
+    'Sources/Cards/Model.swift': 'import Palette\nfunc shade() -> String { accent() }\n',
+  });
+  const file = fixture.write('Sources/Cards/View.swift', colorPreview('\\(shade())'));
+  return { fixture, file };
+}
+
+describe('a package that changes while a session is open', () => {
+  it('may lose a file that held nothing but a conformance', async () => {
+    const { fixture, file } = cardsPackage();
+    fixture.write('Sources/Cards/Model.swift', 'protocol Tag {}\nfunc shade() -> String { 5 is any Tag ? "#00ff00" : "#0000ff" }\n');
+    const tagged = fixture.write('Sources/Cards/Tagged.swift', 'extension Int: Tag {}\n');
+    const session = await openSession({ file });
+    expect(await color(session)).toBe('#00ff00');
+    await session.idle();
+    rmSync(tagged);
+    expect(await session.reload()).toMatchObject({ tier: 'module', changed: [tagged] });
+    expect(await color(session)).toBe('#0000ff');
+  });
+
+  it('may get, rename and lose files, settings and dependencies', async () => {
+    const { fixture, file } = cardsPackage();
+    const session = await openSession({ file });
+    expect(session.error).toBeNull();
+    expect(await color(session)).toBe('#00ff00');
+
+    const extra = fixture.write('Sources/Cards/Extra.swift', 'func extra() -> String { "#0000ff" }\n');
+    fixture.write('Sources/Cards/Model.swift', 'func shade() -> String { extra() }\n');
+    expect(await session.reload()).toMatchObject({ tier: 'module', recompiled: expect.arrayContaining([extra]) });
+    expect(await color(session)).toBe('#0000ff');
+
+    const renamed = fixture.path('Sources/Cards/Renamed.swift');
+    renameSync(extra, renamed);
+    expect(await session.reload()).toMatchObject({ tier: 'module', changed: expect.arrayContaining([extra, renamed]) });
+    expect(await color(session)).toBe('#0000ff');
+
+    rmSync(renamed);
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_COMPILE' });
+    expect(await session.snapshot()).toMatchObject({ stale: true });
+    fixture.write('Sources/Cards/Model.swift', 'import Palette\nfunc shade() -> String { accent() }\n');
+    expect(await session.reload()).toMatchObject({ tier: 'module' });
+    expect(await color(session)).toBe('#00ff00');
+
+    fixture.write(
+      'Sources/Cards/Model.swift',
+      'import Palette\nfunc shade() -> String {\n#if WARM\n"#ff8800"\n#else\naccent()\n#endif\n}\n',
+    );
+    fixture.write('Package.swift', manifest(', swiftSettings: [.define("WARM")]'));
+    expect(await session.reload()).toMatchObject({ tier: 'module' });
+    expect(await color(session)).toBe('#ff8800');
+
+    fixture.write('Package.swift', manifest());
+    fixture.write('Sources/Palette/Palette.swift', 'public func accent() -> String { "#ff00ff" }\n');
+    expect(await session.reload()).toMatchObject({ tier: 'module' });
+    expect(await color(session)).toBe('#ff00ff');
+    fixture.write('Sources/Cards/Model.swift', 'import Palette\nfunc shade() -> String { accent().uppercased().lowercased() }\n');
+    expect(await session.reload()).toMatchObject({ tier: 'structural' });
+    expect(await color(session)).toBe('#ff00ff');
+  });
+
+  it('is reloaded by a save of what it depends on, and by a new file, where saves are watched', async () => {
+    const { fixture, file } = cardsPackage();
+    const session = await openSession({ file, watch: true });
+    const reloaded = nextEvent(session, 'reload');
+    fixture.write('Sources/Palette/Palette.swift', 'public func accent() -> String { "#ff00ff" }\n');
+    expect((await reloaded)[0]).toMatchObject({ tier: 'module' });
+    expect(await color(session)).toBe('#ff00ff');
+
+    const again = nextEvent(session, 'reload');
+    const extra = fixture.write('Sources/Cards/Extra.swift', 'func extra() -> String { "#0000ff" }\n');
+    expect((await again)[0]).toMatchObject({ tier: 'module', changed: [extra] });
+    const last = nextEvent(session, 'reload');
+    fixture.write('Sources/Cards/Extra.swift', 'func extra() -> String { "#0000f0" }\nfunc more() {}\n');
+    expect((await last)[0]).toMatchObject({ tier: 'structural', changed: [extra] });
+  });
+
+  it('keeps its last picture while its manifest is broken', async () => {
+    const { fixture, file } = cardsPackage();
+    const session = await openSession({ file });
+    fixture.write('Package.swift', 'nonsense\n');
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_PROJECT' });
+    expect(await session.snapshot()).toMatchObject({ stale: true });
+    fixture.write('Package.swift', manifest());
+    fixture.write('Sources/Cards/Model.swift', 'func shade() -> String { "#123456" }\n');
+    await session.reload();
+    expect(await color(session)).toBe('#123456');
+  });
+});
