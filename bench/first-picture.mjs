@@ -48,7 +48,10 @@ async function timesOfAStart(project, cache, peer) {
     const ours = performance.now() - started;
     const peerStarted = performance.now();
     await peer();
-    return { ours, theirs: performance.now() - peerStarted };
+    const theirs = performance.now() - peerStarted;
+    // What the next session starts from.
+    await session.idle();
+    return { ours, theirs };
   } finally {
     await session.close();
   }

@@ -38,6 +38,15 @@ export class GeneratedProject {
     return later.find(([, { size }]) => size >= 2 && size <= 4)[0];
   }
 
+  /** The file, besides the previewed one, that the fewest others need, directly or through others; but one. */
+  get peripheral() {
+    const users = this.#module.users();
+    const counts = this.#module.fileNames
+      .filter((name) => name !== this.previewed && (users.get(name)?.size ?? 0) > 0)
+      .map((name) => ({ name, count: countReachable(users, name) }));
+    return counts.reduce((least, next) => (next.count < least.count ? next : least)).name;
+  }
+
   /** @param {string} name */
   path(name) {
     return path.join(this.#folder, name);
@@ -77,4 +86,11 @@ export class GeneratedProject {
       progress(`${this.size} files: ${phase}${total === undefined ? '' : ` ${done} of ${total}`}`);
     };
   }
+}
+
+/** @param {Map<string, Set<string>>} edges @param {string} from */
+function countReachable(edges, from) {
+  const reached = new Set([from]);
+  for (const name of reached) for (const next of edges.get(name) ?? []) reached.add(next);
+  return reached.size;
 }

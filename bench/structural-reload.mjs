@@ -103,6 +103,7 @@ async function measure({ name, peerName, options, edit, peer, runs }) {
   try {
     if (session.error) throw session.error;
     await session.snapshot();
+    await session.idle();
     await peer();
     const ours = [];
     const theirs = [];
