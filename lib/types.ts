@@ -20,7 +20,10 @@ export interface CommonOptions {
    * compile time and some 30 KB a generation. Default `false`.
    */
   debug?: boolean;
-  /** Where compiled support modules and the dependencies of packages are kept from one session to the next. Default: `hotswift` in the user's cache folder. */
+  /**
+   * Where what was compiled is kept from one session to the next: modules, the dependencies of packages, PreviewKit. Default: `hotswift` in the user's
+   * cache folder.
+   */
   cacheDirectory?: string;
   /** Default: `HOTSWIFT_SWIFTC`, else `swiftc` on PATH. */
   toolchain?: ToolchainOptions;
@@ -123,7 +126,10 @@ export interface ReloadOptions {
 /** How much had to be done for an edit. */
 export type Tier = 'none' | 'literal' | 'structural' | 'module';
 
-/** How the edited files were compiled. */
+/**
+ * How the edited files were compiled: with a prebuilt module standing in for the others (`split`), with the others' sources read along
+ * (`same-module`), or with everything that the preview needs (`whole-module`).
+ */
 export type Strategy = 'split' | 'same-module' | 'whole-module';
 
 /** What a reload did. */
@@ -137,7 +143,7 @@ export interface ReloadResult {
   changed: string[];
   /** Absolute paths of the files that were compiled. */
   recompiled: string[];
-  /** Absolute paths of the files whose objects were linked into the generation. */
+  /** Absolute paths of the files whose objects were linked into the generation; a library has the rest of the module. */
   relinked: string[];
   /** The session's generation after the reload. */
   generation: number;
@@ -237,7 +243,7 @@ export type RespawnReason = 'cap' | 'memory' | 'crash' | 'timeout' | 'fresh' | '
 export type SessionState = 'starting' | 'ready' | 'reloading' | 'failed' | 'closed';
 
 export interface Progress {
-  /** What is being done, for example `compiling`. */
+  /** What is being done, for example `compiling`, or `compiling the rest of the module` in the background. */
   phase: string;
   /** Units finished. */
   done?: number;
