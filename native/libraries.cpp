@@ -183,14 +183,14 @@ static StringRef nameForSearch(StringRef Symbol) {
 #endif
 }
 
-/// Defines those of the symbols that have an address.
-static Error defineFound(orc::JITDylib &JD,
-                         const orc::SymbolLookupSet &LookupSet,
-                         function_ref<void *(StringRef)> AddressOf) {
+Error AddressGenerator::tryToGenerate(orc::LookupState &LS, orc::LookupKind K,
+                                      orc::JITDylib &JD,
+                                      orc::JITDylibLookupFlags JDLookupFlags,
+                                      const orc::SymbolLookupSet &LookupSet) {
   orc::SymbolMap Found;
   for (const auto &[Name, Flags] : LookupSet) {
     const StringRef Symbol = nameForSearch(*Name);
-    if (void *Address = Symbol.empty() ? nullptr : AddressOf(Symbol))
+    if (void *Address = Symbol.empty() ? nullptr : addressOf(Symbol))
       Found[Name] = {orc::ExecutorAddr::fromPtr(Address),
                      JITSymbolFlags::Exported};
   }
@@ -199,26 +199,12 @@ static Error defineFound(orc::JITDylib &JD,
   return JD.define(orc::absoluteSymbols(std::move(Found)));
 }
 
-Error LibrarySearchGenerator::tryToGenerate(
-    orc::LookupState &LS, orc::LookupKind K, orc::JITDylib &JD,
-    orc::JITDylibLookupFlags JDLookupFlags,
-    const orc::SymbolLookupSet &LookupSet) {
-  return defineFound(JD, LookupSet, [&](StringRef Symbol) {
-    const std::string CName = Symbol.str();
-    // What allocates here may be freed elsewhere, by the process's own.
-    void *Address =
-        isReplaceable(Symbol) ? dlsym(RTLD_DEFAULT, CName.c_str()) : nullptr;
-    return Address ? Address : Source.find(CName);
-  });
-}
-
-Error OneLibraryGenerator::tryToGenerate(
-    orc::LookupState &LS, orc::LookupKind K, orc::JITDylib &JD,
-    orc::JITDylibLookupFlags JDLookupFlags,
-    const orc::SymbolLookupSet &LookupSet) {
-  return defineFound(JD, LookupSet, [&](StringRef Symbol) {
-    return Source.findIn(Path, Symbol);
-  });
+void *LibrarySearchGenerator::addressOf(StringRef Symbol) {
+  const std::string CName = Symbol.str();
+  // What allocates here may be freed elsewhere, by the process's own.
+  void *Address =
+      isReplaceable(Symbol) ? dlsym(RTLD_DEFAULT, CName.c_str()) : nullptr;
+  return Address ? Address : Source.find(CName);
 }
 
 } // namespace hotswift

@@ -56,36 +56,43 @@ private:
   std::vector<void *> Handles;
 };
 
+/// Makes what has an address in this process available to a JITDylib.
+class AddressGenerator : public llvm::orc::DefinitionGenerator {
+public:
+  llvm::Error tryToGenerate(llvm::orc::LookupState &LS, llvm::orc::LookupKind K,
+                            llvm::orc::JITDylib &JD,
+                            llvm::orc::JITDylibLookupFlags JDLookupFlags,
+                            const llvm::orc::SymbolLookupSet &LookupSet) final;
+
+private:
+  /// Null if there is none. \p Symbol is a C name.
+  virtual void *addressOf(llvm::StringRef Symbol) = 0;
+};
+
 /// Makes the symbols of the libraries available to a JITDylib. Memory is
 /// allocated and freed by the functions that the whole process uses.
-class LibrarySearchGenerator : public llvm::orc::DefinitionGenerator {
+class LibrarySearchGenerator : public AddressGenerator {
 public:
   explicit LibrarySearchGenerator(const Libraries &Source) : Source(Source) {}
 
-  llvm::Error
-  tryToGenerate(llvm::orc::LookupState &LS, llvm::orc::LookupKind K,
-                llvm::orc::JITDylib &JD,
-                llvm::orc::JITDylibLookupFlags JDLookupFlags,
-                const llvm::orc::SymbolLookupSet &LookupSet) override;
-
 private:
+  void *addressOf(llvm::StringRef Symbol) override;
+
   const Libraries &Source;
 };
 
 /// Makes the symbols that one library defines itself available to a JITDylib,
 /// as if they were its own.
-class OneLibraryGenerator : public llvm::orc::DefinitionGenerator {
+class OneLibraryGenerator : public AddressGenerator {
 public:
   OneLibraryGenerator(Libraries &Source, std::string Path)
       : Source(Source), Path(std::move(Path)) {}
 
-  llvm::Error
-  tryToGenerate(llvm::orc::LookupState &LS, llvm::orc::LookupKind K,
-                llvm::orc::JITDylib &JD,
-                llvm::orc::JITDylibLookupFlags JDLookupFlags,
-                const llvm::orc::SymbolLookupSet &LookupSet) override;
-
 private:
+  void *addressOf(llvm::StringRef Symbol) override {
+    return Source.findIn(Path, Symbol);
+  }
+
   Libraries &Source;
   std::string Path;
 };
