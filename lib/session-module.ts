@@ -54,8 +54,7 @@ export class SessionModule {
     const { toolchain, cache, file, module } = options;
     const onBuild = () => onProgress?.({ phase: 'compiling PreviewKit for this toolchain, once' });
     const kit = await providePreviewKit(toolchain, cache, onBuild, signal);
-    const packageOptions = { toolchain, cacheDirectory: cache, previewKit: kit, signal, onProgress };
-    const owner = module === undefined ? await describePackage(file, packageOptions) : undefined;
+    const owner = module === undefined ? await packageOf(options, kit, { signal, onProgress }) : undefined;
     return new SessionModule(options, kit, owner, owner?.module ?? (await describeModule(file, module)));
   }
 
@@ -98,7 +97,7 @@ export class SessionModule {
   }
 
   /** Makes a build of the module as it is described now. Rejects with ERR_HOTSWIFT_PROJECT if swiftc refuses its flags. */
-  async prepareBuild(signal?: AbortSignal): Promise<ModuleBuild> {
+  async prepareBuild(signal?: AbortSignal): Promise<void> {
     const { toolchain, cache, debug, addon, isReplaceable } = this.#options;
     this.#builds += 1;
     const folder = path.join(this.#options.folder, `build-${this.#builds}`);
@@ -125,7 +124,6 @@ export class SessionModule {
       store: new ModuleStore(cache, this.#identity(template)),
       link,
     });
-    return this.#build;
   }
 
   /** What the results of a build depend on besides the texts, and which module they are of. */
@@ -139,10 +137,10 @@ export class SessionModule {
    *
    * Rejects with ERR_HOTSWIFT_PROJECT if it cannot be described any more, or if what changed needs a new process and there can be none.
    */
-  async refresh({ signal, onProgress }: RefreshOptions): Promise<ModuleChange> {
+  async refresh(options: RefreshOptions): Promise<ModuleChange> {
     if (this.#package === undefined) return 'none';
-    const { toolchain, cache, file, isReplaceable } = this.#options;
-    const owner = await describePackage(file, { toolchain, cacheDirectory: cache, previewKit: this.#kit, signal, onProgress });
+    const { file, isReplaceable } = this.#options;
+    const owner = await packageOf(this.#options, this.#kit, options);
     if (owner === undefined) throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `the package of ${file} is gone`);
     const change = difference(this.#description, owner.module);
     if (change === 'settings' && !isReplaceable) {
@@ -154,7 +152,7 @@ export class SessionModule {
     Object.assign(this.#description, owner.module);
     if (change === 'settings') {
       try {
-        await this.prepareBuild(signal);
+        await this.prepareBuild(options.signal);
       } catch (error) {
         // To be tried again.
         Object.assign(this.#description, former);
@@ -170,6 +168,10 @@ export class SessionModule {
   async provideKit(): Promise<void> {
     await providePreviewKit(this.#options.toolchain, this.#options.cache, () => {});
   }
+}
+
+function packageOf({ file, toolchain, cache }: SessionModuleOptions, previewKit: PreviewKit, options: RefreshOptions) {
+  return describePackage(file, { toolchain, cacheDirectory: cache, previewKit, ...options });
 }
 
 function difference(before: ModuleDescription, after: ModuleDescription): ModuleChange {

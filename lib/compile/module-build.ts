@@ -249,14 +249,9 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       }
     } catch (error) {
       if (signal.aborted) return;
-      const wasAskedAgain = this.#again;
-      this.#again = false;
       log('in the background: %s', (error as Error).message);
       // It may be about texts that are no longer true; if not, it comes again.
-      if (wasAskedAgain) {
-        this.#again = true;
-        return;
-      }
+      if (this.#again) return;
       if (isHotswiftError(error) && error.code === 'ERR_HOTSWIFT_COMPILE') this.emit('failure', error);
     }
   }

@@ -164,9 +164,7 @@ export class ModuleCompiler {
 
   /** Whether another file uses something that a file declares. */
   async hasUsers(file: string): Promise<boolean> {
-    // Without the file, all that it declares is gone.
-    const { dependents } = await this.#dependencies.compare([{ slot: this.#slots.of(file), path: null }]);
-    return dependents.length > 0;
+    return (await this.#usersOf([file])).length > 0;
   }
 
   /** The newest results, without those of some files and of what uses them: nothing that is left needs what is left out. */
@@ -266,10 +264,16 @@ export class ModuleCompiler {
     const comparison = await this.#dependencies.compare(entries);
     const copied = [...compiled.keys()].filter((file) => this.#holdsCopiedCode(file, sources));
     if (comparison.changed.length === 0 && copied.length === 0) return undefined;
-    // Without the file, everything that it offers is gone: whoever uses any of it is named.
-    const users = await this.#dependencies.compare(copied.map((file) => ({ slot: this.#slots.of(file), path: null })));
-    const dependents = this.#slots.files([...new Set([...comparison.dependents, ...users.dependents])]);
+    const users = await this.#usersOf(copied);
+    const dependents = this.#slots.files([...new Set([...comparison.dependents, ...users])]);
     return { names: comparison.names.length > 0 ? comparison.names : copied.map((file) => path.basename(file)), dependents };
+  }
+
+  /** The slots of other files that use anything that these declare. */
+  async #usersOf(files: readonly string[]): Promise<number[]> {
+    if (files.length === 0) return [];
+    // Without the files, all that they declare is gone.
+    return (await this.#dependencies.compare(files.map((file) => ({ slot: this.#slots.of(file), path: null })))).dependents;
   }
 
   /** The results, each with the module that there was: it says the same, and others were made of it. */
