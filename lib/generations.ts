@@ -1,5 +1,6 @@
-import type { BuiltGeneration } from './compile/module-build.js';
+import { type BuiltGeneration, filesOfGeneration } from './compile/module-build.js';
 import type { SourceSnapshot } from './edit/source-set.js';
+import { isHotswiftError } from './errors.js';
 import type { PreviewPictures } from './preview/preview-pictures.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
@@ -45,21 +46,20 @@ export class Generations {
 
   /**
    * Links, runs and draws; goes back to the generation before if that fails. `isEdit`: whether the texts are new; `fresh`: why it has to be in a new agent, if it has to.
-   * Resolves with milliseconds.
+   * Resolves with what ran, and milliseconds.
    */
   async run(
     built: BuiltGeneration,
     sources: SourceSnapshot,
-    { isEdit, fresh, clock }: { isEdit: boolean; fresh?: RespawnReason; clock: Stopwatch },
-  ): Promise<{ link: number; run: number }> {
-    const reason = fresh ?? (built.fresh ? 'rebase' : undefined);
+    { isEdit, fresh, clock, signal }: { isEdit: boolean; fresh?: RespawnReason; clock: Stopwatch; signal: AbortSignal },
+  ): Promise<{ ran: BuiltGeneration; link: number; run: number }> {
     const number = this.number + (isEdit ? 1 : 0);
-    await this.#load(built, reason);
+    const ran = await this.#loadPatched(built, fresh, signal);
     const link = clock.lap();
     await this.#prove(number);
     this.number = number;
-    this.#remember(built, sources);
-    return { link, run: clock.lap() };
+    this.#remember(ran, sources);
+    return { ran, link, run: clock.lap() };
   }
 
   /** Sees to it that the last good generation is loaded: its agent may have crashed meanwhile. Resolves with whether there is one. */
@@ -69,6 +69,20 @@ export class Generations {
     await this.#load(this.#good.built, undefined);
     await this.#parts.reloader.accept();
     return true;
+  }
+
+  /** Loads a generation as it was planned; if its patches are at fault, without those. */
+  async #loadPatched(built: BuiltGeneration, fresh: RespawnReason | undefined, signal: AbortSignal): Promise<BuiltGeneration> {
+    const reasonOf = (generation: BuiltGeneration) => fresh ?? (generation.fresh ? 'rebase' : undefined);
+    try {
+      await this.#load(built, reasonOf(built));
+      return built;
+    } catch (error) {
+      if (built.patches.size === 0 || !isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_LINK') throw error;
+      const linked = await this.#parts.module.build.withoutPatches(built, fresh === undefined ? this.pid : undefined, signal);
+      await this.#load(linked, reasonOf(linked));
+      return linked;
+    }
   }
 
   async #load(built: BuiltGeneration, fresh: RespawnReason | undefined): Promise<void> {
@@ -97,12 +111,12 @@ export class Generations {
 
   #remember(built: BuiltGeneration, sources: SourceSnapshot): void {
     this.#good = { built, sources };
-    this.#parts.module.build.discard(built.objects.values()).catch(() => {
+    this.#parts.module.build.discard(filesOfGeneration(built)).catch(() => {
       // What cannot be deleted now goes with the session's folder.
     });
   }
 
-  #planOf({ objects, library }: BuiltGeneration): GenerationPlan {
+  #planOf({ objects, library, patches }: BuiltGeneration): GenerationPlan {
     const { description: module, libraries } = this.#parts.module;
     const files = [...objects.keys()];
     const script = module.script === undefined ? -1 : files.indexOf(module.sources[module.script] ?? '');
@@ -112,6 +126,7 @@ export class Generations {
       script: script < 0 ? undefined : script,
       libraries,
       stableLibrary: library?.path,
+      patches: [...patches.values()],
     };
   }
 }

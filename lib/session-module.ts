@@ -4,6 +4,7 @@ import { FrontendJobs } from './compile/frontend-jobs.js';
 import { ModuleBuild } from './compile/module-build.js';
 import { ModuleCompiler } from './compile/module-compiler.js';
 import { ModuleStore } from './compile/module-store.js';
+import { PatchTrials } from './compile/patch-trials.js';
 import { type PreviewKit, providePreviewKit } from './compile/preview-kit.js';
 import { StandInModule } from './compile/stand-in-module.js';
 import { HotswiftError } from './errors.js';
@@ -107,7 +108,7 @@ export class SessionModule {
     const template = await askForTemplate(toolchain, compiled, [this.#kit.importPath], moduleCache, this.#options.folder, signal);
     const jobs = new FrontendJobs(module, template, path.join(folder, 'compiles'));
     const indexes = { objects: new addon.ObjectIndex(module.name), dependencies: new addon.DependencyIndex() };
-    const standIn = new StandInModule(path.join(folder, 'stand-in'), module.file, smallModule());
+    const standIn = new StandInModule(path.join(folder, 'stand-in'), module.file, numberFrom('HOTSWIFT_SPLIT_FROM'));
     const link = {
       swiftc: toolchain.swiftc,
       name: module.name,
@@ -119,7 +120,9 @@ export class SessionModule {
       module,
       jobs,
       standIn,
+      trials: new PatchTrials(addon.tryPatches),
       isReplaceable,
+      mostLinkedInPlace: numberFrom('HOTSWIFT_PATCH_FROM'),
       compiler: new ModuleCompiler(module.file, jobs, indexes, standIn),
       store: new ModuleStore(cache, this.#identity(template)),
       link,
@@ -187,8 +190,11 @@ function commonFolder(files: readonly string[]): string {
   return folder;
 }
 
-/** `HOTSWIFT_SPLIT_FROM`: bytes of sources from which on a prebuilt module stands in for them, where another number than the usual is wanted. */
-function smallModule(): number | undefined {
-  const bytes = process.env.HOTSWIFT_SPLIT_FROM;
-  return bytes ? Number(bytes) : undefined;
+/**
+ * A limit that the environment sets, where another than the usual is wanted. `HOTSWIFT_SPLIT_FROM`: bytes of sources from which on a prebuilt module
+ * stands in for them; `HOTSWIFT_PATCH_FROM`: files that use an edited one, and are linked with it at most where it could be patched.
+ */
+function numberFrom(variable: string): number | undefined {
+  const value = process.env[variable];
+  return value ? Number(value) : undefined;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import type { ModuleBuild } from './compile/module-build.js';
+import type { StableLibrary } from './compile/stable-library.js';
 import { type JobControl, LatestJob } from './edit/latest-job.js';
 import { changedFiles, type SourceSnapshot, sameTexts } from './edit/source-set.js';
 import { HotswiftError, isHotswiftError, sessionClosed } from './errors.js';
@@ -217,9 +218,14 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     });
   }
 
-  /** Resolves when nothing is being prepared in the background: the rest of the module is compiled, and kept for later sessions. */
+  /**
+   * Resolves when nothing is being prepared in the background: the rest of the module is compiled, and kept for later sessions, and the agent
+   * that the next edit may need is ready.
+   */
   async idle(): Promise<void> {
-    await this.#parts.module.build.idle();
+    const { module, reloader } = this.#parts;
+    await module.build.idle();
+    if ('prepared' in reloader) await reloader.prepared();
   }
 
   get #isInProcess(): boolean {
@@ -231,7 +237,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     build.on('failure', (failure) => this.#onBackgroundFailure(failure));
     build.on('rebased', () => void this.#rebase());
     // It starts while the rest is being built.
-    build.on('needs-agent', () => void this.#parts.reloader.prepareFresh());
+    build.on('needs-agent', (library) => void this.#prepareAgent(library));
   }
 
   /** A file that the preview does not need does not compile: the module is broken all the same. */
@@ -245,13 +251,18 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   /** Moves what runs to a fresh agent, with a library that saves each edit some linking. An edit that is under way goes first. */
   async #rebase(): Promise<void> {
     // Swift starts there while the old agent goes on.
-    await this.#parts.reloader.prepareFresh();
+    await this.#prepareAgent(this.#parts.module.build.library);
     this.#fresh ??= 'rebase';
     this.#reloads
       .request(async () => true)
       .catch(() => {
         // What runs goes on running; the next library is another chance.
       });
+  }
+
+  #prepareAgent(library: StableLibrary | undefined): Promise<void> {
+    const { reloader, module } = this.#parts;
+    return reloader.prepareFresh({ libraries: module.libraries, stableLibrary: library?.path });
   }
 
   /** Something on disk is another now. */
@@ -334,14 +345,14 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     });
     const compile = clock.lap();
     commit();
-    const running = this.#inTurn(() => this.#generations.run(built, sources, { isEdit: isNew, fresh: cause, clock }));
-    const { link, run } = await running.finally(() => module.build.continue());
+    const running = this.#inTurn(() => this.#generations.run(built, sources, { isEdit: isNew, fresh: cause, clock, signal }));
+    const { ran, link, run } = await running.finally(() => module.build.continue());
     this.#sources.apply();
-    const relinked = [...built.objects.keys()];
+    const relinked = [...ran.objects.keys(), ...ran.patches.keys()];
     const timings = { classify, compile, link, run, total: clock.total };
     if (!isNew) return { ...unchanged(this.generation, timings), relinked };
-    const { strategy, reason, recompiled } = built;
-    const diagnostics = [...built.diagnostics, ...built.stale.map(staleConformances)];
+    const { strategy, reason, recompiled } = ran;
+    const diagnostics = [...ran.diagnostics, ...ran.stale.map(staleConformances)];
     const tier = moduleChange === 'none' ? 'structural' : 'module';
     return { tier, strategy, reason, changed, recompiled, relinked, generation: this.generation, timings, diagnostics };
   }

@@ -143,7 +143,7 @@ export interface ReloadResult {
   changed: string[];
   /** Absolute paths of the files that were compiled. */
   recompiled: string[];
-  /** Absolute paths of the files whose objects were linked into the generation; a library has the rest of the module. */
+  /** Absolute paths of the files whose objects, or changed functions, were linked into the generation; a library has the rest of the module. */
   relinked: string[];
   /** The session's generation after the reload. */
   generation: number;

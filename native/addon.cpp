@@ -35,6 +35,20 @@ refuseScriptVariables(llvm::Expected<std::vector<std::string>> Reached) {
                    std::move(*Reached));
 }
 
+/// Pairs of paths, as `{ former, present }`.
+std::vector<ObjectVersions> versions(const Napi::Value &Value) {
+  std::vector<ObjectVersions> Result;
+  if (!Value.IsArray())
+    return Result;
+  const auto List = Value.As<Napi::Array>();
+  for (uint32_t I = 0; I < List.Length(); ++I) {
+    const auto Entry = List.Get(I).As<Napi::Object>();
+    Result.push_back({Entry.Get("former").As<Napi::String>().Utf8Value(),
+                      Entry.Get("present").As<Napi::String>().Utf8Value()});
+  }
+  return Result;
+}
+
 class GenerationWork : public PromisedWork {
 public:
   GenerationWork(Napi::Env Env, Engine &Owner)
@@ -105,9 +119,11 @@ private:
     // The promise first: preparing takes its time, and in a worker thread that
     // is terminated meanwhile none could be made any more.
     auto *Work = new GenerationWork(Info.Env(), *Owned);
-    auto Prepared = Owned->prepare(
-        Objects, Libraries,
-        Stable.IsString() ? Stable.As<Napi::String>().Utf8Value() : "");
+    const std::string StableLibrary =
+        Stable.IsString() ? Stable.As<Napi::String>().Utf8Value() : "";
+    const auto Patches = versions(Options.Get("patches"));
+    auto Prepared =
+        Owned->prepare(Objects, {Libraries, StableLibrary, Patches});
     if (Prepared && Script.IsObject()) {
       const auto Check = Script.As<Napi::Object>();
       // Before anything runs, and is known to the runtime for good.
@@ -233,6 +249,35 @@ private:
   Engine *Owned = nullptr;
 };
 
+/// Why objects cannot take the places of their former versions.
+class PatchTrial : public PromisedWork {
+public:
+  PatchTrial(Napi::Env Env, std::vector<ObjectVersions> Objects,
+             std::string Library)
+      : PromisedWork(Env), Objects(std::move(Objects)),
+        Library(std::move(Library)) {}
+
+private:
+  llvm::Error work() override {
+    for (const auto &[Former, Present] : Objects)
+      Obstacles.push_back(toString(tryPatch(Former, Present, Library)));
+    return llvm::Error::success();
+  }
+  llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
+    return arrayOf(Env, Obstacles);
+  }
+
+  std::vector<ObjectVersions> Objects;
+  std::string Library;
+  std::vector<std::string> Obstacles;
+};
+
+Napi::Value tryPatches(const Napi::CallbackInfo &Info) {
+  return (new PatchTrial(Info.Env(), versions(Info[0]),
+                         Info[1].As<Napi::String>().Utf8Value()))
+      ->start();
+}
+
 class PngWork : public PromisedWork {
 public:
   PngWork(Napi::Env Env, Napi::Uint8Array Pixels, uint32_t Width,
@@ -288,6 +333,7 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("Engine", EngineObject::define(Env));
   Exports.Set("ObjectIndex", defineObjectIndex(Env));
   Exports.Set("DependencyIndex", defineDependencyIndex(Env));
+  Exports.Set("tryPatches", Napi::Function::New(Env, tryPatches));
   Exports.Set("encodePng", Napi::Function::New(Env, encode));
   Exports.Set("requireNoScriptVariables",
               Napi::Function::New(Env, requireNoScriptVariables));

@@ -117,39 +117,67 @@ Error Engine::start(bool ForDebugger) {
          JITSymbolFlags::Exported | JITSymbolFlags::Callable}}}));
 }
 
+Expected<std::unique_ptr<MemoryBuffer>>
+Engine::readObject(const std::string &Path, StringSet<> &Named,
+                   std::vector<std::string> &Lost) {
+  auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
+                                    /*RequiresNullTerminator=*/false,
+                                    /*IsVolatile=*/true);
+  if (!File)
+    return makeError(ErrorKind::Object,
+                     Path + ": cannot be read: " + File.getError().message());
+  auto Object = prepareObject(**File, Jit->getTargetTriple());
+  if (!Object)
+    return Object.takeError();
+  for (const std::string &Flag : Object->AutolinkFlags) {
+    if (!Named.insert(Flag).second)
+      continue;
+    if (Error E = loadLibrary(Flag))
+      Lost.push_back(
+          (Twine(Path) + " needs " + Flag + ": " + toString(std::move(E)))
+              .str());
+  }
+  return std::move(Object->Buffer);
+}
+
 Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
-                                         ArrayRef<std::string> ExtraLibraries,
-                                         StringRef StableLibrary) {
-  for (const std::string &Library : ExtraLibraries)
+                                         const Requirements &Required) {
+  for (const std::string &Library : Required.Libraries)
     if (Error E = loadLibrary(Library))
       return E;
   Inputs Prepared;
-  Prepared.StableLibrary = StableLibrary.str();
+  Prepared.StableLibrary = Required.StableLibrary.str();
   // Objects of a module name the same ones.
   StringSet<> Named;
+  const auto Read = [&](const std::string &Path) {
+    return readObject(Path, Named, Prepared.LostLibraries);
+  };
   for (const std::string &Path : Paths) {
-    auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
-                                      /*RequiresNullTerminator=*/false,
-                                      /*IsVolatile=*/true);
-    if (!File)
-      return makeError(ErrorKind::Object,
-                       Path + ": cannot be read: " + File.getError().message());
-    auto Object = prepareObject(**File, Jit->getTargetTriple());
+    auto Object = Read(Path);
     if (!Object)
       return Object.takeError();
-    for (const std::string &Flag : Object->AutolinkFlags) {
-      if (!Named.insert(Flag).second)
-        continue;
-      if (Error E = loadLibrary(Flag))
-        Prepared.LostLibraries.push_back(
-            (Twine(Path) + " needs " + Flag + ": " + toString(std::move(E)))
-                .str());
-    }
-    Prepared.Objects.push_back(std::move(Object->Buffer));
+    Prepared.Objects.push_back(std::move(*Object));
+  }
+  for (const ObjectVersions &Versions : Required.Patches) {
+    if (Patched.contains(Versions.Present))
+      continue;
+    auto Former = Read(Versions.Former);
+    if (!Former)
+      return Former.takeError();
+    auto Present = Read(Versions.Present);
+    if (!Present)
+      return Present.takeError();
+    auto Patch = FunctionPatch::prepare(
+        **Former, std::move(*Present),
+        Jit->getExecutionSession().getSymbolStringPool());
+    if (!Patch)
+      return Patch.takeError();
+    Prepared.Patches.push_back(std::move(*Patch));
+    Prepared.PatchedObjects.push_back(Versions.Present);
   }
   // Last: it needs what the objects of its module need.
-  if (!StableLibrary.empty())
-    if (Error E = Shared.load(StableLibrary))
+  if (!Required.StableLibrary.empty())
+    if (Error E = Shared.load(Required.StableLibrary))
       return E;
   return Prepared;
 }
@@ -256,6 +284,75 @@ Error Engine::explain(Error Failure, ArrayRef<std::string> Names,
   return makeError(ErrorKind::Link, Reason);
 }
 
+/// Links the functions that take the places of others, which are found
+/// afterwards.
+Expected<LinkedPatch> Engine::linkPatches(std::vector<FunctionPatch> Patches,
+                                          const std::string &StableLibrary) {
+  LinkedPatch Linked;
+  if (Patches.empty())
+    return Linked;
+  StringSet<> Names;
+  for (const FunctionPatch &Patch : Patches)
+    Patch.addNames(Names);
+  auto Symbols = findLibrarySymbols(StableLibrary, Names);
+  if (!Symbols)
+    return Symbols.takeError();
+  const auto Base = Shared.baseOf(StableLibrary);
+  if (!Base)
+    return makeError(ErrorKind::Library, StableLibrary + " is not loaded");
+
+  const std::string Name = "patch-" + std::to_string(LinkCount);
+  auto Dylib = Jit->createJITDylib(Name);
+  if (!Dylib)
+    return Dylib.takeError();
+  Linked.Dylib = &*Dylib;
+  Dylib->addGenerator(
+      std::make_unique<OneLibraryGenerator>(Shared, StableLibrary));
+  for (JITDylib *Other : PatchDylibs)
+    Dylib->addToLinkOrder(*Other);
+  Dylib->addToLinkOrder(*SharedDylib);
+  Dylib->addToLinkOrder(*Jit->getProcessSymbolsJITDylib());
+
+  SymbolLookupSet Wanted;
+  auto &Layer = cast<ObjectLinkingLayer>(Jit->getObjLinkingLayer());
+  for (auto [Index, Patch] : enumerate(Patches)) {
+    auto Graph = Patch.takeGraph(*Symbols, *Base, Name + "." + Twine(Index));
+    if (!Graph)
+      return Graph.takeError();
+    for (const auto &Redirection : Patch.redirections())
+      Wanted.add(Redirection.To);
+    // All of it now: it is linked as long as the patch is there.
+    for (const auto &Addition : Patch.additions())
+      Wanted.add(Addition);
+    append_range(Linked.Writes, Patch.writes());
+    if (Error E = Layer.add(*Dylib, std::move(*Graph)))
+      return E;
+  }
+  auto Found = Jit->getExecutionSession().lookup(
+      makeJITDylibSearchOrder(&*Dylib, JITDylibLookupFlags::MatchAllSymbols),
+      std::move(Wanted));
+  if (!Found)
+    return Found.takeError();
+  for (const FunctionPatch &Patch : Patches)
+    for (const auto &[Entry, To] : Patch.redirections())
+      Linked.Redirections.push_back({Entry, Found->lookup(To).getAddress()});
+  return Linked;
+}
+
+Error Engine::apply(const LinkedPatch &Patch) {
+  for (const auto &[Entry, To] : Patch.Redirections)
+    if (Error E = redirect(Entry, To))
+      return E;
+  for (const auto &[Address, Bytes] : Patch.Writes)
+    if (Error E = overwrite(Address, Bytes))
+      return E;
+  if (!Patch.Dylib)
+    return Error::success();
+  if (Error E = Jit->initialize(*Patch.Dylib))
+    return makeError(ErrorKind::Link, toString(std::move(E)));
+  return Error::success();
+}
+
 Expected<size_t> Engine::link(Inputs From) {
   std::lock_guard Lock(LinkMutex);
   std::vector<std::string> Names;
@@ -263,9 +360,19 @@ Expected<size_t> Engine::link(Inputs From) {
   for (const auto &Object : From.Objects)
     Names.push_back(Object->getBufferIdentifier().str());
 
+  Generation Linked;
+  if (Error E = explain(linkPatches(std::move(From.Patches), From.StableLibrary)
+                            .moveInto(Linked.Patch),
+                        From.PatchedObjects, From.LostLibraries))
+    return E;
+  if (Linked.Patch.Dylib)
+    PatchDylibs.push_back(Linked.Patch.Dylib);
   auto Dylib = Jit->createJITDylib("generation-" + std::to_string(LinkCount++));
   if (!Dylib)
     return explain(Dylib.takeError(), Names, {});
+  Linked.Dylib = &*Dylib;
+  for (JITDylib *Patch : PatchDylibs)
+    Dylib->addToLinkOrder(*Patch);
   Dylib->addToLinkOrder(*SharedDylib);
   Dylib->addToLinkOrder(*Jit->getProcessSymbolsJITDylib());
   // Before static libraries: of a member that the stable library has, there is
@@ -289,8 +396,8 @@ Expected<size_t> Engine::link(Inputs From) {
   if (Failure)
     return Failure;
 
-  Generation Linked;
-  Linked.Dylib = &*Dylib;
+  for (const std::string &Object : From.PatchedObjects)
+    Patched.insert(Object);
   std::vector<ObjectMetadata> Found = Metadata->take(*Dylib);
   for (const std::string &Name : Names) {
     auto Match = find_if(Found, [&](auto &M) { return M.Object == Name; });
@@ -313,6 +420,8 @@ Error Engine::initialize(size_t Number) {
     return Found.takeError();
   if (Found->Initialized)
     return Error::success();
+  if (Error E = apply(Found->Patch))
+    return E;
   // All of them before any code runs: an initialiser may cast.
   for (const ObjectMetadata &Object : Found->Metadata)
     if (!Object.empty())

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "function_patch.h"
 #include "libraries.h"
 #include "object_transform.h"
 #include "static_library.h"
 #include "swift_metadata.h"
 
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 
 #include <deque>
@@ -15,13 +17,33 @@
 
 namespace hotswift {
 
+/// What takes the place of functions of the stable library, linked, in a
+/// JITDylib of its own.
+struct LinkedPatch {
+  llvm::orc::JITDylib *Dylib = nullptr;
+  struct Redirection {
+    uint64_t Entry;
+    llvm::orc::ExecutorAddr To;
+  };
+  std::vector<Redirection> Redirections;
+  std::vector<FunctionPatch::Write> Writes;
+};
+
 /// Code that was linked together, in a JITDylib of its own.
 struct Generation {
   llvm::orc::JITDylib *Dylib = nullptr;
   /// In the order in which the objects were given, and behind them those of
   /// static libraries. An object without Swift metadata has an empty entry.
   std::vector<ObjectMetadata> Metadata;
+  /// What its stable library has yet to become.
+  LinkedPatch Patch;
   bool Initialized = false;
+};
+
+/// The paths of two versions of an object.
+struct ObjectVersions {
+  std::string Former;
+  std::string Present;
 };
 
 /// Owns one LLJIT and the generations that were linked into it.
@@ -49,21 +71,32 @@ public:
     /// The path of a library with the rest of the objects' module; empty if
     /// there is none.
     std::string StableLibrary;
+    std::vector<FunctionPatch> Patches;
+    std::vector<std::string> PatchedObjects;
   };
 
-  /// Reads and checks object files and loads the libraries they and \p
-  /// ExtraLibraries ask for, and then \p StableLibrary, if that is not empty.
+  /// What is asked for besides objects.
+  struct Requirements {
+    llvm::ArrayRef<std::string> Libraries;
+    llvm::StringRef StableLibrary;
+    /// Objects whose former versions the stable library holds and whose present
+    /// ones are to take their places, for as long as the process lives. Those
+    /// that have done so stay.
+    llvm::ArrayRef<ObjectVersions> Patches;
+  };
+
+  /// Reads and checks object files and loads the libraries they and the
+  /// requirements ask for, and then the stable library, if there is one.
   llvm::Expected<Inputs> prepare(llvm::ArrayRef<std::string> Paths,
-                                 llvm::ArrayRef<std::string> ExtraLibraries,
-                                 llvm::StringRef StableLibrary = {});
+                                 const Requirements &Required);
 
   /// Links objects into a fresh JITDylib: each of them, whether or not
   /// something refers to it. Nothing of it runs. Returns the generation's
   /// number, from 0.
   llvm::Expected<size_t> link(Inputs From);
 
-  /// Registers the generation's metadata with the Swift runtime and runs its
-  /// initialisers (`LLJIT::initialize`).
+  /// Applies the generation's patches, registers its metadata with the Swift
+  /// runtime and runs its initialisers (`LLJIT::initialize`).
   llvm::Error initialize(size_t Number);
 
   /// The address of a symbol that the generation itself defines, or the
@@ -80,6 +113,14 @@ private:
   llvm::Error start(bool ForDebugger);
   /// Loads a shared or a static library, and what that one names.
   llvm::Error loadLibrary(llvm::StringRef Flag);
+  /// Reads an object and loads the libraries it asks for; those that are lost
+  /// are added to \p Lost.
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+  readObject(const std::string &Path, llvm::StringSet<> &Named,
+             std::vector<std::string> &Lost);
+  llvm::Expected<LinkedPatch> linkPatches(std::vector<FunctionPatch> Patches,
+                                          const std::string &StableLibrary);
+  llvm::Error apply(const LinkedPatch &Patch);
   llvm::Error
   linkEverything(llvm::orc::JITDylib &Dylib,
                  std::vector<std::unique_ptr<llvm::MemoryBuffer>> Objects);
@@ -104,6 +145,10 @@ private:
   mutable std::mutex GenerationsMutex;
   std::deque<Generation> Generations;
   size_t LinkCount = 0;
+  /// Objects that took the places of their former versions.
+  llvm::StringSet<> Patched;
+  /// Where new functions of theirs are found.
+  std::vector<llvm::orc::JITDylib *> PatchDylibs;
 };
 
 } // namespace hotswift

@@ -173,6 +173,20 @@ void *Libraries::findIn(StringRef Path, StringRef Symbol) {
   return Known->second;
 }
 
+std::optional<uint64_t> Libraries::baseOf(StringRef Path) const {
+#ifdef __APPLE__
+  return std::nullopt;
+#else
+  std::lock_guard Lock(Mutex);
+  const auto Found = Loaded.find(Path);
+  link_map *Map = nullptr;
+  if (Found == Loaded.end() || dlinfo(Found->second.Handle, RTLD_DI_LINKMAP,
+                                      static_cast<void *>(&Map)) != 0)
+    return std::nullopt;
+  return Map->l_addr;
+#endif
+}
+
 /// The name as dlsym wants it; empty for one that is no C name.
 static StringRef nameForSearch(StringRef Symbol) {
 #ifdef __APPLE__

@@ -5,6 +5,7 @@
 #include "llvm/Support/Error.h"
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ public:
 
   /// The address of a symbol that a loaded library defines itself, or null.
   void *findIn(llvm::StringRef Path, llvm::StringRef Symbol);
+
+  /// What was added to the addresses in the file of a loaded library; nothing
+  /// if that is not known.
+  std::optional<uint64_t> baseOf(llvm::StringRef Path) const;
 
 private:
   struct Library {

@@ -14,6 +14,16 @@ export type RunnerReply = AgentReply | { id: number; drawing: Drawing; scale: nu
 
 let runner: SwiftRunner | undefined;
 
+/** Drawn ahead of need: the first picture takes longer than those after it, and its first text longer still. */
+const anyPicture: Drawing = {
+  kind: 'svg',
+  bytes: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><text y="8" font-size="8">a</text></svg>'),
+  width: 8,
+  height: 8,
+  pixelWidth: 0,
+  pixelHeight: 0,
+};
+
 async function perform(request: AgentRequest): Promise<RunnerReply> {
   const { id } = request;
   if (request.op === 'start') {
@@ -23,6 +33,9 @@ async function perform(request: AgentRequest): Promise<RunnerReply> {
   }
   if (runner === undefined) throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'the agent was not started');
   switch (request.op) {
+    case 'prepare':
+      await runner.prepare(request.needs);
+      return { id, drawing: anyPicture, scale: 1 };
     case 'load':
       return { id, value: await runner.load(request.plan) };
     case 'revert':

@@ -1,25 +1,31 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import debug from 'debug';
-import type { SourceSnapshot } from '../edit/source-set.js';
+import { changedFiles, type SourceSnapshot } from '../edit/source-set.js';
 import { type HotswiftError, isHotswiftError } from '../errors.js';
 import type { ModuleDescription } from '../project/module.js';
 import type { Progress } from '../types.js';
 import type { FrontendJobs, JobOptions } from './frontend-jobs.js';
 import type { CompileResult, ModuleCompiler } from './module-compiler.js';
 import type { ModuleStore } from './module-store.js';
-import { planGeneration } from './planner.js';
+import type { ObjectVersions } from './native-indexes.js';
+import type { PatchTrials } from './patch-trials.js';
+import { type GenerationFacts, isWorthPatching, planGeneration } from './planner.js';
 import { type LinkOptions, linkStableLibrary, type StableLibrary } from './stable-library.js';
 import type { StandInModule } from './stand-in-module.js';
 
 /** What a generation is linked from. */
 export interface BuiltGeneration extends CompileResult {
+  compiled: CompileResult;
   /** By source, in the order of the module: the objects to link. */
   objects: ReadonlyMap<string, string>;
   /** To be loaded before. */
   library?: StableLibrary;
+  /** By source: the objects that take the places of those in the library. */
+  patches: ReadonlyMap<string, ObjectVersions>;
   /** Whether it has to run in a fresh agent. */
   fresh: boolean;
   /** Files whose conformances the Swift runtime goes on finding in their old form. */
@@ -33,8 +39,8 @@ export interface BuildEvents {
   failure: [HotswiftError];
   /** There is a library that is worth a fresh agent. */
   rebased: [];
-  /** What is being built will need a fresh agent. */
-  'needs-agent': [];
+  /** What is being built, or the next edit of the same file, will need a fresh agent, with this library. */
+  'needs-agent': [StableLibrary | undefined];
 }
 
 export interface BuildParts {
@@ -42,18 +48,22 @@ export interface BuildParts {
   compiler: ModuleCompiler;
   jobs: FrontendJobs;
   standIn: StandInModule;
+  trials: PatchTrials;
   store: ModuleStore;
   link: LinkOptions;
   /** Whether there can be another agent. */
   isReplaceable: boolean;
+  /** See {@link GenerationFacts}. */
+  mostLinkedInPlace?: number;
 }
 
 /** What an agent holds, as far as it bears on what can be linked into it. */
 interface AgentContents {
-  pid: number;
   library?: StableLibrary;
   /** Symbols of conformances that were registered. */
   foreign: Set<string>;
+  /** From files to the objects that took places in the library. */
+  applied: Map<string, string>;
 }
 
 const log = debug('hotswift:build');
@@ -71,13 +81,16 @@ const quiet = 2000;
 export class ModuleBuild extends EventEmitter<BuildEvents> {
   readonly #parts: BuildParts;
   #library: StableLibrary | undefined;
-  #agent: AgentContents | undefined;
+  /** By process: the one in use, and one that has yet to prove itself. */
+  readonly #agents = new Map<number, AgentContents>();
   #restored: Promise<void> | undefined;
   /** Files that stay outside of libraries, besides the previewed file and what uses it: each edit of them would need another. */
   readonly #hot = new Set<string>();
   #wantsRebase = false;
   /** Libraries of the module that could not be linked or loaded. */
   #badLibraries = 0;
+  /** The library of which the newest generation patches functions: the next edit needs another agent with it. */
+  #patched: StableLibrary | undefined;
   /** Objects that the linker reads. */
   #linking = new Set<string>();
   #linkTurn: Promise<unknown> = Promise.resolve();
@@ -114,14 +127,14 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     const { compiler } = this.#parts;
     this.#restored ??= this.#restore(sources);
     await this.#restored;
+    await this.#expectAgent(sources, pid);
     const { interfaces } = compiler;
     const compiled = await compiler.compile(sources, options);
     this.#parts.store.note(compiler.externalDependencies);
     // What is being compiled in the background reads texts that are no longer true.
     if (compiler.interfaces !== interfaces && compiler.pending.size > 0) this.#background?.controller.abort();
     const generation = await this.#plan(compiled, pid, options);
-    const needed = [...generation.objects.values(), ...(generation.library === undefined ? [] : [generation.library.path])];
-    if (needed.every((file) => existsSync(file))) return generation;
+    if (filesOfGeneration(generation).every((file) => existsSync(file))) return generation;
     // Something cleans folders up: what is left of ours is not worth trusting.
     this.#library = undefined;
     await compiler.forget();
@@ -129,15 +142,17 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   }
 
   /** A generation was loaded in this process. */
-  loaded({ library, foreign }: BuiltGeneration, pid: number): void {
-    if (this.#agent?.pid !== pid) this.#agent = { pid, foreign: new Set() };
-    this.#agent.library ??= library;
-    for (const symbol of foreign) this.#agent.foreign.add(symbol);
+  loaded({ library, foreign, patches }: BuiltGeneration, pid: number): void {
+    const agent: AgentContents = this.#agents.get(pid) ?? { foreign: new Set(), applied: new Map() };
+    this.#agents.set(pid, agent);
+    agent.library ??= library;
+    for (const symbol of foreign) agent.foreign.add(symbol);
+    for (const [file, { present }] of patches) agent.applied.set(file, present);
   }
 
   /** A generation failed to load, in this process if it is still there: what it registered stays. */
   failedToLoad({ library, foreign }: BuiltGeneration, pid: number | undefined, reason: Error): void {
-    if (this.#agent?.pid === pid) for (const symbol of foreign) this.#agent?.foreign.add(symbol);
+    for (const symbol of foreign) this.#agents.get(pid ?? 0)?.foreign.add(symbol);
     if (library === undefined || !reason.message.includes(library.path)) return;
     // It cannot be loaded: the next generation goes without.
     log('%s', reason.message);
@@ -145,9 +160,22 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     this.#badLibraries += 1;
   }
 
+  /** Plans a generation again whose patches were refused when they were loaded. `pid`: the process that it would run in now. */
+  async withoutPatches({ compiled, patches }: BuiltGeneration, pid: number | undefined, signal: AbortSignal): Promise<BuiltGeneration> {
+    this.#parts.trials.refuse([...patches.values()].map(({ present }) => present));
+    return this.#plan(compiled, pid, { signal });
+  }
+
   /** Deletes what neither the build nor these objects need. */
   async discard(inUse: Iterable<string>): Promise<void> {
-    await this.#parts.compiler.discard([...inUse, ...this.#linking, ...(this.#library?.objects.values() ?? [])]);
+    const libraries = [this.#library, ...[...this.#agents.values()].map(({ library }) => library)];
+    const objects = libraries.flatMap((library) => [...(library?.objects.values() ?? [])]);
+    await this.#parts.compiler.discard([...inUse, ...this.#linking, ...objects]);
+  }
+
+  /** The newest stable library. */
+  get library(): StableLibrary | undefined {
+    return this.#library;
   }
 
   /** Resolves when nothing is being done in the background. */
@@ -177,9 +205,25 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     this.removeAllListeners();
   }
 
+  /** An agent can start while the compiler runs. */
+  async #expectAgent(sources: SourceSnapshot, pid: number | undefined): Promise<void> {
+    const { compiler, isReplaceable } = this.#parts;
+    const library = this.#agents.get(pid ?? 0)?.library;
+    if (library === undefined) return;
+    const digests = new Map([...compiler.files].map(([file, { digest }]) => [file, digest]));
+    const edited = changedFiles(sources, digests).filter((file) => library.objects.has(file));
+    if (edited.length === 0) return;
+    const { files } = await compiler.closure([...this.#alwaysLinked, ...edited]);
+    const unedited = await compiler.closure(this.#alwaysLinked);
+    if (isWorthPatching({ files, unedited: unedited.files, foreign: [], library, registered: new Set(), isReplaceable, ...this.#limits })) {
+      this.emit('needs-agent', library);
+    }
+  }
+
   async #plan(compiled: CompileResult, pid: number | undefined, options: JobOptions): Promise<BuiltGeneration> {
     const { compiler, isReplaceable } = this.#parts;
-    const agent = this.#agent?.pid === pid ? this.#agent : undefined;
+    for (const other of this.#agents.keys()) if (pid !== undefined && other !== pid) this.#agents.delete(other);
+    const agent = pid === undefined ? undefined : this.#agents.get(pid);
     let library = agent?.library ?? this.#library;
     let closure = await this.#closure(library);
     let recompiled = compiled.recompiled;
@@ -189,10 +233,22 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       closure = await this.#closure(library);
     }
     const unedited = await compiler.closure([...this.#alwaysLinked, ...this.#hot]);
-    const registered = agent?.foreign ?? new Set<string>();
-    const decision = planGeneration({ ...closure, unedited: unedited.files, library, registered, isReplaceable });
+    const facts: GenerationFacts = {
+      ...closure,
+      differing: closure.differing.length,
+      unedited: unedited.files,
+      library,
+      registered: agent?.foreign ?? new Set(),
+      applied: agent?.applied ?? new Map(),
+      isReplaceable,
+      ...this.#limits,
+    };
+    const patched = library !== undefined && isWorthPatching(facts) ? await this.#patchable(library, closure.differing) : undefined;
+    const decision = planGeneration({ ...facts, patched });
     const fresh = decision.agent === 'fresh' && pid !== undefined;
-    if (fresh) this.emit('needs-agent');
+    if (fresh) this.emit('needs-agent', decision.rebase === 'first' ? undefined : library);
+    this.#patched = decision.isPatched ? library : undefined;
+    if (decision.isPatched && patched !== undefined) closure = { ...closure, ...patched };
     if (decision.rebase === 'first') {
       for (const { file } of closure.foreign) if (library?.objects.has(file)) this.#hot.add(file);
       library = await this.#linkLibrary(options.signal, false);
@@ -200,24 +256,32 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     } else if (decision.rebase === 'later') {
       this.#wantsRebase = true;
     }
+    const patches = decision.isPatched && library !== undefined ? versionsOf(patched?.patches, library) : new Map();
     log(
-      '%d of %d files differ from %s; linked are %d',
-      closure.differing,
+      '%d of %d files differ from %s; linked are %d, patched: %s',
+      closure.differing.length,
       compiler.files.size,
       library?.path ?? 'nothing',
       closure.files.length,
+      [...patches.keys()].map((file) => path.basename(file)).join(', ') || 'none',
     );
     const linked = new Set(closure.files);
     return {
       ...compiled,
+      compiled,
       recompiled,
       reason: compiled.reason + decision.reason,
       objects: new Map([...compiler.files].flatMap(([file, { object }]) => (linked.has(file) ? [[file, object]] : []))),
       library,
+      patches,
       fresh,
       stale: decision.stale,
       foreign: closure.foreign.filter(({ isFormer }) => !isFormer).map(({ symbol }) => symbol),
     };
+  }
+
+  get #limits() {
+    return { mostLinkedInPlace: this.#parts.mostLinkedInPlace };
   }
 
   /** The previewed file, whose metadata tells the previews, and main.swift, whose variables are checked in its object. */
@@ -234,13 +298,26 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     // Of a file that is gone, the conformances are not.
     const gone = [...inLibrary.keys()].filter((file) => !compiler.files.has(file));
     const differing = [...edited, ...gone];
-    return { ...(await compiler.closure(new Set([...this.#alwaysLinked, ...differing]))), differing: differing.length };
+    return { ...(await compiler.closure(new Set([...this.#alwaysLinked, ...differing]))), differing };
+  }
+
+  /** What would be linked if all files that can be were patched, and those that would be patched then. */
+  async #patchable(library: StableLibrary, differing: readonly string[]) {
+    const { compiler, trials } = this.#parts;
+    const differ = new Set(differing);
+    const objects = new Map([...compiler.files].flatMap(([file, { object }]) => (differ.has(file) ? [[file, object]] : [])));
+    const patchable = await trials.patchable(library, objects);
+    const others = differing.filter((file) => !patchable.has(file));
+    const closure = await compiler.closure(new Set([...this.#alwaysLinked, ...others]));
+    const linked = new Set(closure.files);
+    return { ...closure, patches: new Map([...patchable].filter(([file]) => !linked.has(file))) };
   }
 
   async #workInBackground(signal: AbortSignal): Promise<void> {
     try {
       while (this.#again) {
         this.#again = false;
+        if (this.#patched !== undefined) this.emit('needs-agent', this.#patched);
         await this.#compileRest(signal);
         await this.#provideLibrary(signal);
         await this.#provideStandIn(signal);
@@ -323,6 +400,16 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       log('the module cannot be kept: %s', error.message);
     });
   }
+}
+
+/** Every file that a generation needs. */
+export function filesOfGeneration({ objects, library, patches }: BuiltGeneration): string[] {
+  const versions = [...patches.values()].flatMap(({ former, present }) => [former, present]);
+  return [...objects.values(), ...versions, ...(library === undefined ? [] : [library.path])];
+}
+
+function versionsOf(patches: ReadonlyMap<string, string> = new Map(), library: StableLibrary): Map<string, ObjectVersions> {
+  return new Map([...patches].map(([file, present]) => [file, { former: library.objects.get(file) ?? '', present }]));
 }
 
 function haveEqualObjects(one: StableLibrary, other: StableLibrary | undefined): boolean {

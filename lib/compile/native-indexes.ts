@@ -66,6 +66,12 @@ export interface DependencyIndex {
   externalDependencies(): string[];
 }
 
+/** The paths of two versions of an object: one that went into a library, and the newest. */
+export interface ObjectVersions {
+  former: string;
+  present: string;
+}
+
 /** The classes of the addon. An index goes when nothing refers to it and its promises are settled. */
 export interface NativeIndexes {
   /** `moduleName` as the compiler was told. */
@@ -73,4 +79,9 @@ export interface NativeIndexes {
     moduleName: string,
   ) => ObjectIndex;
   DependencyIndex: new () => DependencyIndex;
+  /**
+   * For each object, why its present version cannot take the place of the former one in a library that holds that, function by function; empty
+   * if it can, as far as files tell. On another thread. native/function_patch.h has the rules.
+   */
+  tryPatches(objects: readonly ObjectVersions[], library: string): Promise<string[]>;
 }

@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
 import type { SerializedError } from '../errors.js';
-import type { DrawRequest, GenerationPlan } from './structural-reloader.js';
+import type { AgentNeeds, DrawRequest, GenerationPlan } from './structural-reloader.js';
 import type { RunnerOptions } from './swift-runner.js';
 
 /** What the host asks of an agent. Answered in order, each by one {@link AgentReply} with the same `id`. */
 export type AgentRequest = { id: number } & (
   | { op: 'start'; runner: RunnerOptions }
+  | { op: 'prepare'; needs: AgentNeeds }
   | { op: 'load'; plan: GenerationPlan }
   | { op: 'revert' }
   | { op: 'previews' }

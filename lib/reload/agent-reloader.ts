@@ -3,7 +3,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { HotswiftError, sessionClosed } from '../errors.js';
 import type { CrashInfo, PreviewInfo, RespawnReason } from '../types.js';
 import { Agent, type AgentOptions } from './agent.js';
-import type { DrawRequest, GenerationPlan, Picture, ReloaderEvents, StructuralReloader } from './structural-reloader.js';
+import type { AgentNeeds, DrawRequest, GenerationPlan, Picture, ReloaderEvents, StructuralReloader } from './structural-reloader.js';
 import type { RunnerOptions } from './swift-runner.js';
 
 /** Runs Swift in a child process, the agent, and starts another one when that has crashed. */
@@ -17,8 +17,8 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   #loaded = false;
   /** While a fresh agent has yet to prove itself: the one it is to replace, and whether that has a generation. */
   #former: { agent: Agent; loaded: boolean; reason: RespawnReason } | undefined;
-  /** Started ahead of need, and not in use yet. */
-  #next: Promise<Agent> | undefined;
+  /** Started ahead of need, and not in use yet; with the stable library that it has loaded, if it has. */
+  #next: { agent: Promise<Agent>; stableLibrary?: string } | undefined;
   /** The last agent that ended without being replaced, and why. */
   #lost: { pid: number; reason: RespawnReason } | undefined;
   #closed = false;
@@ -43,42 +43,43 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   /** Agents that are started from now on run this way. */
   configure(runner: RunnerOptions): void {
     this.#options = { ...this.#options, runner };
-    const prepared = this.#next;
-    this.#next = undefined;
-    prepared?.then(
-      (agent) => agent.kill(),
-      () => {},
-    );
+    this.#discardNext();
   }
 
-  /** Starts the agent ahead of need: compiling takes longer than starting. Does nothing if there is one. */
-  async start(): Promise<void> {
+  /** Starts the agent ahead of need: compiling takes longer than starting. Does nothing if there is one. `stableLibrary`: what it will load. */
+  async start(stableLibrary?: string): Promise<void> {
     if (this.#agent !== undefined) return;
-    const starting = this.#next ?? this.#startAgent();
-    this.#next = undefined;
-    this.#agent = await starting;
+    this.#agent = await this.#takeNext(stableLibrary);
     if (this.#lost !== undefined) this.emit('respawn', { reason: this.#lost.reason, oldPid: this.#lost.pid, newPid: this.#agent.pid });
     this.#lost = undefined;
   }
 
-  async prepareFresh(): Promise<void> {
-    this.#next ??= this.#startAgent();
-    await this.#next.catch(() => {
-      this.#next = undefined;
-    });
+  async prepareFresh(needs: AgentNeeds): Promise<void> {
+    if (this.#nextFor(needs.stableLibrary) === undefined) {
+      const next = { agent: this.#prepare(needs), stableLibrary: needs.stableLibrary };
+      this.#next = next;
+      next.agent.catch(() => {
+        // Whoever needs it starts another, and is told why that one does not come up.
+        if (this.#next === next) this.#next = undefined;
+      });
+    }
+    await this.prepared();
+  }
+
+  /** Resolves when the agent that was started ahead of need, if one was, is ready. */
+  async prepared(): Promise<void> {
+    await this.#next?.agent.catch(() => {});
   }
 
   async load(plan: GenerationPlan, { fresh }: { fresh?: RespawnReason } = {}): Promise<void> {
     if (fresh !== undefined && this.#agent !== undefined) {
-      const starting = this.#next ?? this.#startAgent();
-      this.#next = undefined;
-      const next = await starting;
+      const next = await this.#takeNext(plan.stableLibrary);
       this.#former = { agent: this.#agent, loaded: this.#loaded, reason: fresh };
       this.#agent = next;
       this.#loaded = false;
     }
     try {
-      await this.start();
+      await this.start(plan.stableLibrary);
       await this.#require().request({ op: 'load', plan }, 'render');
       this.#loaded = true;
     } catch (error) {
@@ -134,9 +135,42 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     return true;
   }
 
+  /** An agent that can load a library, started ahead of need or now. */
+  #takeNext(stableLibrary: string | undefined): Promise<Agent> {
+    const next = this.#nextFor(stableLibrary)?.agent ?? this.#startAgent();
+    this.#next = undefined;
+    return next;
+  }
+
+  /** The agent that was started ahead of need, if it can load a library; if not, it ends: of one module, a process loads one. */
+  #nextFor(stableLibrary: string | undefined) {
+    const loaded = this.#next?.stableLibrary;
+    if (loaded !== undefined && loaded !== stableLibrary) this.#discardNext();
+    return this.#next;
+  }
+
+  #discardNext(): void {
+    this.#next?.agent.then(
+      (agent) => agent.kill(),
+      () => {},
+    );
+    this.#next = undefined;
+  }
+
   #require(): Agent {
     if (this.#agent === undefined) throw new HotswiftError('ERR_HOTSWIFT_CLOSED', 'no agent is running');
     return this.#agent;
+  }
+
+  async #prepare(needs: AgentNeeds): Promise<Agent> {
+    const agent = await this.#startAgent();
+    try {
+      await agent.request({ op: 'prepare', needs }, 'start');
+      return agent;
+    } catch (error) {
+      await agent.kill();
+      throw error;
+    }
   }
 
   async #startAgent(): Promise<Agent> {
@@ -152,9 +186,10 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   #onEnd(agent: Agent, crash: CrashInfo | null): void {
     this.#running.delete(agent);
     if (this.#former?.agent === agent) this.#former = undefined;
-    this.#next?.then(
-      (next) => {
-        if (next === agent) this.#next = undefined;
+    const next = this.#next;
+    next?.agent.then(
+      (ended) => {
+        if (ended === agent && this.#next === next) this.#next = undefined;
       },
       () => {},
     );

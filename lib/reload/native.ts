@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { NativeIndexes } from '../compile/native-indexes.js';
+import type { NativeIndexes, ObjectVersions } from '../compile/native-indexes.js';
 import { type ErrorDetails, HotswiftError, type HotswiftErrorCode, isError } from '../errors.js';
 import type { PreviewInfo } from '../types.js';
 
@@ -35,6 +35,8 @@ export interface NativeGenerationOptions {
   script?: { position: number; previewed: number };
   /** The path of a library with the rest of the module. */
   stableLibrary?: string;
+  /** What takes the place of objects in that library, for as long as the process lives. Those that have done so stay. */
+  patches?: readonly ObjectVersions[];
 }
 
 /** native/engine.h, as native/addon.cpp shows it. An engine lives as long as its process. */

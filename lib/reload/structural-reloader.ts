@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { ObjectVersions } from '../compile/native-indexes.js';
 import type { CrashInfo, PreviewInfo, RespawnReason, Traits } from '../types.js';
 
 /** Everything that makes up a generation: enough to bring it back in another process. */
@@ -13,7 +14,12 @@ export interface GenerationPlan {
   libraries: string[];
   /** The path of a library with the rest of the module. */
   stableLibrary?: string;
+  /** Objects that take the places of those that went into that library. */
+  patches?: ObjectVersions[];
 }
+
+/** What an agent can load before it knows what it will run. */
+export type AgentNeeds = Pick<GenerationPlan, 'libraries' | 'stableLibrary'>;
 
 export interface DrawRequest {
   /** Index of the preview. */
@@ -48,8 +54,11 @@ export interface StructuralReloader extends EventEmitter<ReloaderEvents> {
   readonly agent: { pid: number; generations: number } | null;
   /** Whether a generation is loaded that can draw. */
   readonly loaded: boolean;
-  /** Starts a process ahead of need, for the next `load` that asks for a fresh one. Does nothing where there is none but the host's. */
-  prepareFresh(): Promise<void>;
+  /**
+   * Starts a process ahead of need, for the next `load` that asks for a fresh one, and loads what plans of the module have in common. Resolves
+   * when it is ready, or did not come up. Does nothing where there is no process but the host's.
+   */
+  prepareFresh(needs: AgentNeeds): Promise<void>;
   /**
    * Links and initialises a generation, which from then on is the one that draws and is called. If it fails, the one before stays,
    * unless its process is gone. `fresh`: in a new process, beside the old one, for the given reason.

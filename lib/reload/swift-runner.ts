@@ -1,7 +1,7 @@
 import { HotswiftError } from '../errors.js';
 import type { PreviewInfo } from '../types.js';
 import { type Drawing, fromNative, loadAddon, type NativeEngine } from './native.js';
-import type { DrawRequest, GenerationPlan } from './structural-reloader.js';
+import type { AgentNeeds, DrawRequest, GenerationPlan } from './structural-reloader.js';
 
 interface LoadedGeneration {
   generation: number;
@@ -29,10 +29,17 @@ export class SwiftRunner {
     return this.#newest !== undefined;
   }
 
+  /** Loads libraries ahead of need. No Swift code runs. */
+  async prepare({ libraries, stableLibrary }: AgentNeeds): Promise<void> {
+    await this.#translate(() => this.#engine.addGeneration([], libraries, { stableLibrary }));
+  }
+
   async load(plan: GenerationPlan): Promise<void> {
-    const { objects, libraries, stableLibrary, previewed, script } = plan;
+    const { objects, libraries, stableLibrary, patches, previewed, script } = plan;
     const check = script === undefined ? undefined : { position: script, previewed };
-    const generation = await this.#translate(() => this.#engine.addGeneration(objects, libraries, { script: check, stableLibrary }));
+    const generation = await this.#translate(() =>
+      this.#engine.addGeneration(objects, libraries, { script: check, stableLibrary, patches }),
+    );
     this.#before = this.#newest;
     this.#newest = { generation, plan };
   }
