@@ -190,15 +190,30 @@ private:
              *Before->External->getName() == *Now->External->getName();
     if (Before->Unit || Now->Unit)
       return Before->Unit && Now->Unit &&
-             Before->Unit->name() == Now->Unit->name();
+             Before->Unit->name() == Now->Unit->name() &&
+             (!Now->Unit->isWeak() || isSameCopy(*Before->Unit, *Now->Unit));
     return Depth < DeepestPlace &&
            areSame(*Before->Home, Before->Place, Before->PlaceEnd, *Now->Home,
                    Now->Place, Now->PlaceEnd, Depth + 1);
   }
 
+  /// Whether the object's copy of what every object may define is the same. The
+  /// library's is not redirected: who uses another is another.
+  bool isSameCopy(const ObjectUnit &Before, const ObjectUnit &Now) const {
+    // Of those that lead to each other, one that differs is found where it is.
+    auto [Known, IsNew] = SameCopies.try_emplace(Now.name(), true);
+    if (!IsNew)
+      return Known->second;
+    const bool IsSame = areSame(*Before.Home, Before.Start, Before.End,
+                                *Now.Home, Now.Start, Now.End, 0);
+    SameCopies[Now.name()] = IsSame;
+    return IsSame;
+  }
+
   const ObjectUnits &Former;
   const ObjectUnits &Present;
   BodyChanges Result;
+  mutable StringMap<bool> SameCopies;
 };
 
 } // namespace

@@ -13,6 +13,10 @@ using object::ELF64LE;
 namespace hotswift {
 namespace {
 
+/// Of functions in x86-64 objects: behind one that begins at a multiple of it,
+/// the next begins at another.
+constexpr uint64_t CodeAlignment = 16;
+
 bool isDefined(const ELF64LE::Sym &S) {
   return S.st_shndx != ELF::SHN_UNDEF && S.st_shndx < ELF::SHN_LORESERVE &&
          S.getType() != ELF::STT_SECTION && S.getType() != ELF::STT_FILE;
@@ -47,6 +51,7 @@ searchTable(const object::ELFFile<ELF64LE> &File, const StringSet<> &Names) {
       continue;
     LibrarySymbol Known;
     Known.Offset = S.st_value;
+    Known.Room = S.st_size;
     if (!Found.try_emplace(*Name, Known).second)
       Several.insert(*Name);
   }
@@ -69,8 +74,11 @@ searchTable(const object::ELFFile<ELF64LE> &File, const StringSet<> &Names) {
   llvm::sort(Places);
   for (auto &Entry : Found) {
     LibrarySymbol &S = Entry.second;
-    const auto Next = llvm::upper_bound(Places, S.Offset);
-    S.Room = Next == Places.end() ? UINT64_MAX : *Next - S.Offset;
+    if (S.Offset % CodeAlignment == 0)
+      S.Room = std::max(S.Room, CodeAlignment);
+    if (const auto Next = llvm::upper_bound(Places, S.Offset);
+        Next != Places.end())
+      S.Room = std::min(S.Room, *Next - S.Offset);
     S.IsShared = Strangers.contains(S.Offset);
   }
   return Found;

@@ -13,7 +13,7 @@ namespace hotswift {
 /// A place in a shared library, as an offset from where it is loaded.
 struct LibrarySymbol {
   uint64_t Offset = 0;
-  /// How many bytes there are before the next symbol.
+  /// How many bytes are its own: its size, and what it is aligned to.
   uint64_t Room = 0;
   /// Whether others than the symbols that were asked for begin here.
   bool IsShared = false;
