@@ -38,10 +38,11 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   try {
     onProgress?.({ phase: 'finding the toolchain' });
     const toolchain = await findToolchain(checked.toolchain ?? {}, folder.path, signal);
-    const { file, module: described, debug = false } = checked;
+    const { file, module: described, debug = false, warmCompiler = true } = checked;
     const cache = path.resolve(checked.cacheDirectory ?? defaultCacheDirectory());
     const isReplaceable = checked.isolation !== 'in-process';
-    const moduleOptions = { file, module: described, debug, toolchain, cache, folder: folder.path, addon, isReplaceable };
+    const place = { cache, folder: folder.path };
+    const moduleOptions = { file, module: described, debug, warmCompiler, toolchain, ...place, addon, isReplaceable };
     const module = await SessionModule.open(moduleOptions, { signal, onProgress });
 
     const reloader = await createReloader(checked, module.runner);

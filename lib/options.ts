@@ -35,6 +35,7 @@ const common = {
   preview: preview.optional(),
   watch: z.boolean().optional(),
   debug: z.boolean().optional(),
+  warmCompiler: z.boolean().optional(),
   cacheDirectory: z.string().min(1).optional(),
   toolchain: z.strictObject({ swiftc: z.string().min(1).optional() }).optional(),
   traits: traits.optional(),

@@ -20,6 +20,8 @@ export interface SessionModuleOptions {
   /** Missing: the package that the file belongs to, or the file alone. */
   module?: ModuleOptions;
   debug: boolean;
+  /** Whether frontends may wait for the next edit. */
+  warmCompiler: boolean;
   toolchain: Toolchain;
   /** For what is kept from one session to the next. */
   cache: string;
@@ -99,14 +101,15 @@ export class SessionModule {
 
   /** Makes a build of the module as it is described now. Rejects with ERR_HOTSWIFT_PROJECT if swiftc refuses its flags. */
   async prepareBuild(signal?: AbortSignal): Promise<void> {
-    const { toolchain, cache, debug, addon, isReplaceable } = this.#options;
+    const { toolchain, cache, debug, warmCompiler, addon, isReplaceable } = this.#options;
     this.#builds += 1;
     const folder = path.join(this.#options.folder, `build-${this.#builds}`);
     const module = this.#description;
     const compiled = debug ? { ...module, flags: [...module.flags, '-g'] } : module;
     const moduleCache = path.join(cache, 'module-cache');
     const template = await askForTemplate(toolchain, compiled, [this.#kit.importPath], moduleCache, this.#options.folder, signal);
-    const jobs = new FrontendJobs(module, template, path.join(folder, 'compiles'));
+    const image = warmCompiler ? addon.warmFrontendImage() : -1;
+    const jobs = new FrontendJobs(module, template, path.join(folder, 'compiles'), image < 0 ? undefined : image);
     const indexes = { objects: new addon.ObjectIndex(module.name), dependencies: new addon.DependencyIndex() };
     const standIn = new StandInModule(path.join(folder, 'stand-in'), module.file, numberFrom('HOTSWIFT_SPLIT_FROM'));
     const link = {

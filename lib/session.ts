@@ -351,10 +351,10 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     const relinked = [...ran.objects.keys(), ...ran.patches.keys()];
     const timings = { classify, compile, link, run, total: clock.total };
     if (!isNew) return { ...unchanged(this.generation, timings), relinked };
-    const { strategy, reason, recompiled } = ran;
+    const { strategy, reason, recompiled, warm } = ran;
     const diagnostics = [...ran.diagnostics, ...ran.stale.map(staleConformances)];
     const tier = moduleChange === 'none' ? 'structural' : 'module';
-    return { tier, strategy, reason, changed, recompiled, relinked, generation: this.generation, timings, diagnostics };
+    return { tier, strategy, reason, changed, recompiled, relinked, generation: this.generation, warm, timings, diagnostics };
   }
 
   /** What became of the module since the last reload that succeeded. */
@@ -425,7 +425,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
 function unchanged(generation: number, timings: ReloadResult['timings']): ReloadResult {
   const reason = 'the sources are what already runs';
-  return { tier: 'none', reason, changed: [], recompiled: [], relinked: [], generation, timings, diagnostics: [] };
+  return { tier: 'none', reason, changed: [], recompiled: [], relinked: [], generation, warm: false, timings, diagnostics: [] };
 }
 
 function staleConformances(file: string): Diagnostic {

@@ -21,6 +21,11 @@ export interface CommonOptions {
    */
   debug?: boolean;
   /**
+   * Keep up to two Swift compilers waiting that have read everything but the file that is edited next, so that its compile takes half the time or less.
+   * Costs memory, some 130 MB each, more in large modules. Default `true`; without effect where it is not supported (anything but Linux with glibc).
+   */
+  warmCompiler?: boolean;
+  /**
    * Where what was compiled is kept from one session to the next: modules, the dependencies of packages, PreviewKit. Default: `hotswift` in the user's
    * cache folder.
    */
@@ -147,6 +152,8 @@ export interface ReloadResult {
   relinked: string[];
   /** The session's generation after the reload. */
   generation: number;
+  /** Whether compilers that were waiting compiled all that was compiled, see {@link CommonOptions.warmCompiler}. */
+  warm: boolean;
   /** Milliseconds. */
   timings: ReloadTimings;
   /** Warnings of a successful compile. */

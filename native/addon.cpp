@@ -9,6 +9,7 @@
 #include "png.h"
 #include "preview_interface.h"
 #include "script_variables.h"
+#include "warm_frontend_image.h"
 
 #include <array>
 #include <cstdio>
@@ -329,6 +330,10 @@ void bufferOutputByLine(const Napi::CallbackInfo &) {
   std::setvbuf(stdout, Buffer.data(), _IOLBF, Buffer.size());
 }
 
+Napi::Value openWarmFrontend(const Napi::CallbackInfo &Info) {
+  return Napi::Number::New(Info.Env(), warmFrontendImage());
+}
+
 Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("Engine", EngineObject::define(Env));
   Exports.Set("ObjectIndex", defineObjectIndex(Env));
@@ -339,6 +344,7 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
               Napi::Function::New(Env, requireNoScriptVariables));
   Exports.Set("bufferOutputByLine",
               Napi::Function::New(Env, bufferOutputByLine));
+  Exports.Set("warmFrontendImage", Napi::Function::New(Env, openWarmFrontend));
   return Exports;
 }
 

@@ -22,9 +22,14 @@ export interface PrimaryFile {
   module: string;
 }
 
+/** Where the outputs of a file go whose names begin with `stem`. */
+export function primaryFile(file: string, stem: string): PrimaryFile {
+  return { file, object: `${stem}.o`, dependencies: `${stem}.swiftdeps`, module: `${stem}.swiftmodule` };
+}
+
 /** What a compile reads besides the files it compiles. */
 export interface ReadAlong {
-  /** The sources, those that are compiled among them, in the order of the module. */
+  /** The sources, those that are compiled among them, in the order in which the compiler reads them. */
   sources: readonly string[];
   /** Modules that stand in for the other files: the compiler takes their declarations for those of the module's own files. */
   modules: readonly string[];

@@ -9,8 +9,10 @@ import { runTool, type ToolResult } from '../project/run-tool.js';
 import type { Diagnostic } from '../types.js';
 import type { CompiledFile } from './compiled-file.js';
 import { formatDiagnostic, parseDiagnostics } from './diagnostics.js';
-import { type FrontendTemplate, frontendJob, mergeJob, type PrimaryFile } from './frontend-job.js';
+import { type FrontendTemplate, frontendJob, mergeJob, type PrimaryFile, primaryFile } from './frontend-job.js';
 import { SourceCopies } from './source-copies.js';
+import type { CompileInputs } from './warm-frontend.js';
+import { WarmFrontends } from './warm-frontends.js';
 
 export interface JobOptions {
   /** Kills the jobs and rejects with the signal's reason. */
@@ -29,6 +31,8 @@ export interface JobResults {
   /** What succeeded, by source. */
   files: Map<string, CompiledFile>;
   diagnostics: Diagnostic[];
+  /** Whether a warm frontend has compiled. */
+  warm: boolean;
   /** ERR_HOTSWIFT_COMPILE if a job failed. */
   failure?: HotswiftError;
 }
@@ -46,16 +50,24 @@ export class FrontendJobs {
   readonly #template: FrontendTemplate;
   readonly #folder: string;
   readonly #copies: SourceCopies;
+  readonly #warm: WarmFrontends | undefined;
   #runs = 0;
   /** Folders of runs that are over, however they ended. */
   #finished: string[] = [];
 
-  /** `folder` belongs to the jobs: what they make, and copies of sources, go there and stay. */
-  constructor(module: ModuleDescription, template: FrontendTemplate, folder: string) {
+  /**
+   * `folder` belongs to the jobs: what they make, and copies of sources, go there and stay. `warmImage`: the descriptor of what makes a frontend warm;
+   * missing: each job starts a frontend.
+   */
+  constructor(module: ModuleDescription, template: FrontendTemplate, folder: string, warmImage?: number) {
     this.#module = module;
     this.#template = template;
     this.#folder = folder;
     this.#copies = new SourceCopies(path.join(folder, 'sources'));
+    if (warmImage === undefined) return;
+    const { name: moduleName, workingDirectory } = module;
+    const warm = { template, moduleName, workingDirectory, folder: path.join(folder, 'warm'), copies: this.#copies, image: warmImage };
+    this.#warm = new WarmFrontends(warm);
   }
 
   /**
@@ -71,10 +83,58 @@ export class FrontendJobs {
   ): Promise<JobResults> {
     this.#runs += 1;
     const folder = path.join(this.#folder, String(this.#runs));
-    const inputs = modules === undefined ? [...sources.keys()] : files;
+    const [file] = files;
+    if (file === undefined || files.length > 1 || options.inBackground) return this.#compileCold(files, sources, modules, folder, options);
+    const warm = await this.#compileWarm({ file, sources, modules }, folder, options);
+    if (warm !== undefined) return warm;
+    const cold = await this.#compileCold(files, sources, modules, folder, options);
+    if (cold.failure === undefined) this.#warm?.noteSuccess(file);
+    return cold;
+  }
+
+  /**
+   * Starts frontends for the first so many of these edits, so that their compiles have less to do; those that there are for the others stay. Resolves
+   * when that is done, or when a compile interrupted it.
+   */
+  async warmUp(edits: readonly CompileInputs[], count: number): Promise<void> {
+    await this.#warm?.provide(edits, count);
+  }
+
+  /** Ends what runs between compiles. */
+  async close(): Promise<void> {
+    await this.#warm?.close();
+  }
+
+  /** `undefined`: it has to be compiled by a frontend that starts anew. */
+  async #compileWarm(inputs: CompileInputs, folder: string, options: JobOptions): Promise<JobResults | undefined> {
+    if (this.#warm === undefined) return undefined;
+    const [primary] = await outputsOf([inputs.file], path.join(folder, 'warm'));
+    if (primary === undefined) return undefined;
+    try {
+      const { signal, timeout = defaultTimeout } = options;
+      const output = await this.#warm.compile(inputs, primary, { signal, timeout });
+      if (output === undefined) return undefined;
+      const files = compiledFiles([primary], inputs.sources, inputs.modules);
+      await options.onCompiled?.(files);
+      options.onProgress?.(1, 1);
+      return { files, diagnostics: parseDiagnostics(output), warm: true };
+    } finally {
+      this.#finished.push(folder);
+    }
+  }
+
+  async #compileCold(
+    files: readonly string[],
+    sources: SourceSnapshot,
+    modules: readonly string[] | undefined,
+    folder: string,
+    options: JobOptions,
+  ): Promise<JobResults> {
+    if (!options.inBackground) this.#warm?.interrupt();
+    const inputs = modules === undefined ? readingOrder(files, sources) : files;
     const along = { sources: inputs, modules: modules ?? [] };
     const overlay = await this.#copies.overlay(inputs.flatMap((file) => sources.get(file) ?? []));
-    const results: JobResults = { files: new Map(), diagnostics: [] };
+    const results: JobResults = { files: new Map(), diagnostics: [], warm: false };
     const waiting = divide(files).entries();
     const failed: ToolResult[] = [];
     const outputs: string[] = [];
@@ -88,12 +148,7 @@ export class FrontendJobs {
           failed.push(result);
           continue;
         }
-        const compiled = new Map(
-          primaries.map(({ file, ...made }) => [
-            file,
-            { ...made, digest: sources.get(file)?.digest ?? '', fromSources: modules === undefined },
-          ]),
-        );
+        const compiled = compiledFiles(primaries, sources, modules);
         for (const [file, made] of compiled) results.files.set(file, made);
         await options.onCompiled?.(compiled);
         options.onProgress?.(results.files.size, files.length);
@@ -139,10 +194,25 @@ export class FrontendJobs {
 /** The files that a job writes, in a folder of its own. */
 async function outputsOf(files: readonly string[], folder: string): Promise<PrimaryFile[]> {
   await mkdir(folder, { recursive: true });
-  return files.map((file, index) => {
-    const stem = path.join(folder, `${index}-${path.basename(file, '.swift').replace(/[^\w-]/g, '_')}`);
-    return { file, object: `${stem}.o`, dependencies: `${stem}.swiftdeps`, module: `${stem}.swiftmodule` };
-  });
+  return files.map((file, index) =>
+    primaryFile(file, path.join(folder, `${index}-${path.basename(file, '.swift').replace(/[^\w-]/g, '_')}`)),
+  );
+}
+
+/** A file that is compiled alone comes last, as warm frontends have it: the order of the libraries in its object is that of the files. */
+function readingOrder(files: readonly string[], sources: SourceSnapshot): string[] {
+  const [file] = files;
+  if (file === undefined || files.length > 1) return [...sources.keys()];
+  return [...[...sources.keys()].filter((other) => other !== file), file];
+}
+
+function compiledFiles(
+  primaries: readonly PrimaryFile[],
+  sources: SourceSnapshot,
+  modules: readonly string[] | undefined,
+): Map<string, CompiledFile> {
+  const fromSources = modules === undefined;
+  return new Map(primaries.map(({ file, ...made }) => [file, { ...made, digest: sources.get(file)?.digest ?? '', fromSources }]));
 }
 
 /** Parts for one job each: of about the same number of files, and at least one a core. */

@@ -201,6 +201,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     this.#closed = true;
     this.#again = false;
     this.#background?.controller.abort();
+    await this.#parts.jobs.close();
     await this.#background?.done;
     this.removeAllListeners();
   }
@@ -321,7 +322,9 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
         await this.#compileRest(signal);
         await this.#provideLibrary(signal);
         await this.#provideStandIn(signal);
+        await this.#warmUp(false, signal);
         await setTimeout(quiet, undefined, { signal });
+        if (!this.#again) await this.#warmUp(true, signal);
         if (!this.#again) await this.#save();
       }
     } catch (error) {
@@ -348,6 +351,11 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     const hasUsers = () => compiler.hasUsers(module.file);
     const onMerge = () => this.emit('progress', { phase: 'merging modules' });
     await standIn.merge(jobs, compiler.sources, { hasUsers, onMerge, signal });
+  }
+
+  async #warmUp(all: boolean, signal: AbortSignal): Promise<void> {
+    await this.#parts.compiler.warmUp({ all });
+    signal.throwIfAborted();
   }
 
   async #provideLibrary(signal: AbortSignal): Promise<void> {

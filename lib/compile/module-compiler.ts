@@ -8,6 +8,7 @@ import type { DependencyIndex, ModuleSlot, ObjectIndex } from './native-indexes.
 import { Slots } from './slots.js';
 import { reachableFiles } from './source-reach.js';
 import type { StandInModule } from './stand-in-module.js';
+import type { CompileInputs } from './warm-frontend.js';
 
 const log = debug('hotswift:compile');
 
@@ -16,6 +17,8 @@ export interface CompileResult {
   recompiled: string[];
   strategy: Strategy;
   reason: string;
+  /** Whether warm frontends did all of it. */
+  warm: boolean;
   diagnostics: Diagnostic[];
 }
 
@@ -58,6 +61,7 @@ export class ModuleCompiler {
   /** What earlier texts of a file were compiled to, as long as no interface changed. */
   #former = new Map<string, CompiledFile[]>();
   #interfaces = 0;
+  #lastEdited: string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -152,6 +156,15 @@ export class ModuleCompiler {
     return compiled;
   }
 
+  /**
+   * Starts frontends for the next edit: for one of the file that was edited last, or, with `all`, for one of the previewed file as well. Resolves when
+   * they wait for it, or when a compile came in between.
+   */
+  async warmUp({ all }: { all: boolean }): Promise<void> {
+    const edits = this.#likelyEdits;
+    await this.#jobs.warmUp(edits, all ? edits.length : 1);
+  }
+
   /** What has to be linked together with these files, as far as it is compiled. */
   async closure(files: Iterable<string>): Promise<FileClosure> {
     const { slots, foreign, unresolved } = await this.#objects.closure([...files].map((file) => this.#slots.of(file)));
@@ -181,6 +194,17 @@ export class ModuleCompiler {
     await this.#jobs.discard([...inUse, ...results.flatMap(filesOf)]);
   }
 
+  /** What the compile of the next edit is likely to read: of the file that was edited last, and of the previewed one. */
+  get #likelyEdits(): CompileInputs[] {
+    const sources = this.#sources;
+    return [...new Set([this.#lastEdited ?? this.#previewed, this.#previewed])]
+      .filter((file) => this.#files.has(file) && path.basename(file) !== 'main.swift')
+      .map((file) => {
+        const module = this.#standIn.for([file], sources);
+        return { file, sources, modules: module === undefined ? undefined : [module] };
+      });
+  }
+
   async #compileFirst(sources: SourceSnapshot, options: JobOptions): Promise<CompileResult> {
     const wanted = await reachableFiles(sources, this.#previewed);
     const results = await this.#jobs.compile(wanted, sources, undefined, options);
@@ -190,7 +214,7 @@ export class ModuleCompiler {
     await this.#commit(results.files, []);
     if (results.failure !== undefined) throw results.failure;
     const reason = this.#pending.size === 0 ? 'nothing was compiled yet' : 'nothing was compiled yet: what the preview reaches comes first';
-    return { recompiled: wanted, strategy: 'whole-module', reason, diagnostics: results.diagnostics };
+    return { recompiled: wanted, strategy: 'whole-module', reason, warm: results.warm, diagnostics: results.diagnostics };
   }
 
   async #compileEdit(sources: SourceSnapshot, options: JobOptions): Promise<CompileResult> {
@@ -204,16 +228,18 @@ export class ModuleCompiler {
     if (edited.length === 0 && removed.length === 0) {
       await this.#commit(takenBack, []);
       const reason = changed.length > 0 ? `${names(changed)} had this text before` : 'nothing that was needed so far changed';
-      return { recompiled: [], strategy: 'same-module', reason, diagnostics: [] };
+      return { recompiled: [], strategy: 'same-module', reason, warm: false, diagnostics: [] };
     }
 
+    this.#lastEdited = edited.at(-1);
     const split = removed.length === 0 ? await this.#compileSplit(edited, sources, options) : undefined;
     const first = split ?? (await this.#compileFromSources(edited, sources, options));
     const change = await this.#interfaceChange(first.files, removed, sources);
     if (change === undefined) {
       await this.#commit(new Map([...takenBack, ...this.#withFormerModules(first.files)]), []);
       const reason = `no interface changed: only ${names(edited)} compiled`;
-      return { recompiled: edited, strategy: split ? 'split' : 'same-module', reason, diagnostics: first.diagnostics };
+      const strategy = split ? 'split' : 'same-module';
+      return { recompiled: edited, strategy, reason, warm: first.warm, diagnostics: first.diagnostics };
     }
 
     const against = [...this.#files].filter(([, { fromSources }]) => !fromSources).map(([file]) => file);
@@ -230,6 +256,7 @@ export class ModuleCompiler {
       recompiled: [...edited, ...affected],
       strategy: 'same-module',
       reason: explain(change.names, affected.length),
+      warm: first.warm && second.warm,
       diagnostics: split === undefined ? [...first.diagnostics, ...second.diagnostics] : second.diagnostics,
     };
   }
@@ -247,7 +274,7 @@ export class ModuleCompiler {
   }
 
   async #compileFromSources(files: readonly string[], sources: SourceSnapshot, options: JobOptions): Promise<JobResults> {
-    if (files.length === 0) return { files: new Map(), diagnostics: [] };
+    if (files.length === 0) return { files: new Map(), diagnostics: [], warm: true };
     const results = await this.#jobs.compile(files, sources, undefined, options);
     if (results.failure !== undefined) throw results.failure;
     return results;

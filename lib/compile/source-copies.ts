@@ -11,6 +11,7 @@ export interface Overlay {
 }
 
 interface Copy {
+  digest: string;
   path: string;
   written: Promise<void>;
   /** Overlays that show it. */
@@ -26,7 +27,7 @@ export class SourceCopies {
   /** By digest. */
   #copies = new Map<string, Copy>();
   /** The newest text of each file stays, for the next overlay will show it again. */
-  #newest = new Map<string, string>();
+  #newest = new Map<string, Copy>();
   #overlays = 0;
   #written = 0;
 
@@ -36,11 +37,11 @@ export class SourceCopies {
   }
 
   /**
-   * Writes what is not written yet.
+   * Writes what is not written yet. `others`: what else is shown, from its path to the file whose contents it seems to have.
    *
    * Format: LLVM's VirtualFileSystem.h, RedirectingFileSystem (JSON is YAML).
    */
-  async overlay(texts: readonly SourceText[]): Promise<Overlay> {
+  async overlay(texts: readonly SourceText[], others: ReadonlyMap<string, string> = new Map()): Promise<Overlay> {
     const isNew = (await mkdir(this.#folder, { recursive: true })) !== undefined;
     // Something cleans temporary folders up: what is left of ours is not worth trusting.
     if (isNew) this.forget();
@@ -49,13 +50,14 @@ export class SourceCopies {
     const shown = texts.map((text) => this.#use(text));
     for (const text of texts) this.#keepNewest(text);
     const release = () => {
-      for (const { digest } of texts) this.#release(digest);
+      for (const copy of shown) this.#release(copy);
       rm(file, { force: true }).catch(() => {
         // It goes with the session's folder.
       });
     };
+    const contents = new Map([...texts.map((text, index): [string, string] => [text.file, shown[index]?.path ?? '']), ...others]);
     try {
-      await Promise.all([...shown.map(({ written }) => written), writeFile(file, describe(texts, shown))]);
+      await Promise.all([...shown.map(({ written }) => written), writeFile(file, describe(contents))]);
     } catch (error) {
       release();
       this.forget();
@@ -78,43 +80,43 @@ export class SourceCopies {
     }
     this.#written += 1;
     const file = path.join(this.#folder, `${this.#written}.swift`);
-    const copy = { path: file, written: writeFile(file, bytes), uses: 1 };
+    const copy = { digest, path: file, written: writeFile(file, bytes), uses: 1 };
     this.#copies.set(digest, copy);
     return copy;
   }
 
   #keepNewest({ file, digest }: SourceText): void {
     const former = this.#newest.get(file);
-    if (former === digest) return;
+    if (former?.digest === digest) return;
     const copy = this.#copies.get(digest);
-    if (copy !== undefined) copy.uses += 1;
-    this.#newest.set(file, digest);
+    if (copy === undefined) return;
+    copy.uses += 1;
+    this.#newest.set(file, copy);
     if (former !== undefined) this.#release(former);
   }
 
-  #release(digest: string): void {
-    const copy = this.#copies.get(digest);
-    if (copy === undefined) return;
+  #release(copy: Copy): void {
     copy.uses -= 1;
     if (copy.uses > 0) return;
-    this.#copies.delete(digest);
+    if (this.#copies.get(copy.digest) === copy) this.#copies.delete(copy.digest);
     rm(copy.path, { force: true }).catch(() => {
       // It goes with the session's folder.
     });
   }
 }
 
-function describe(texts: readonly SourceText[], copies: readonly Copy[]): string {
+/** `contents`: from the paths that the compiler sees to the files behind them. */
+function describe(contents: ReadonlyMap<string, string>): string {
   const folders = new Map<string, { name: string; type: 'file'; 'external-contents': string }[]>();
-  for (const [index, { file }] of texts.entries()) {
+  for (const [file, behind] of contents) {
     const entries = folders.get(path.dirname(file)) ?? [];
-    entries.push({ name: path.basename(file), type: 'file', 'external-contents': copies[index]?.path ?? '' });
+    entries.push({ name: path.basename(file), type: 'file', 'external-contents': behind });
     folders.set(path.dirname(file), entries);
   }
   return JSON.stringify({
     version: 0,
     'case-sensitive': true,
     'use-external-names': false,
-    roots: [...folders].map(([name, contents]) => ({ name, type: 'directory', contents })),
+    roots: [...folders].map(([name, entries]) => ({ name, type: 'directory', contents: entries })),
   });
 }

@@ -65,6 +65,10 @@ export interface NativeAddon extends NativeIndexes {
   encodePng(pixels: Uint8Array, options: { width: number; height: number; premultiplied: boolean }): Promise<Buffer>;
   /** Throws if a C function uses variables of main.swift, see native/script_variables.h. `script`: the position of its object. */
   requireNoScriptVariables(objects: string[], script: number, symbol: string): void;
+  /**
+   * The descriptor of the library that makes a warm frontend, which belongs to the addon; -1 where there is none. See native/warm_frontend.cpp.
+   */
+  warmFrontendImage(): number;
   /** Makes C's standard output arrive line by line at the other end of a pipe. */
   bufferOutputByLine(): void;
 }

@@ -1,0 +1,449 @@
+// Linux with glibc only; elsewhere every compile starts a swift-frontend of its
+// own (lib/compile/frontend-jobs.ts).
+//
+// A library for LD_PRELOAD that makes a fork server of swift-frontend. The
+// frontend reads its inputs one after the other: the other files of the module,
+// a generated one, and last the edited file. What it asks the file system while
+// it is at the generated one stops it here, with every other file parsed, every
+// import loaded, and the edited file not yet looked at. From then on each
+// request is a fork, in which that call returns and the compile goes on.
+//
+// It is no part of the addon: the addon carries it as data
+// (warm_frontend_image.S). lib/compile/warm-frontend.ts is the other end.
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
+namespace {
+
+/// A socket to the host. Requests: `c` compiles, `k` kills the compile. Answers
+/// are lines: see `answer`.
+constexpr int Control = 3;
+/// This library, as the host opened it.
+constexpr int Image = 4;
+
+/// The name that the generated file asks for; empty where the library has
+/// nothing to do: in other processes, and in the forks.
+char *Sentinel = nullptr;
+/// A folder of the server's own, with a slash at its end. In it are the edited
+/// file's text, and what a fork prints and makes.
+char *Folder = nullptr;
+char *TextPath = nullptr;
+char *OutputPath = nullptr;
+
+/// A path that the frontend has asked for, and what was there.
+struct Seen {
+  char *Path;
+  bool Exists;
+  dev_t Device;
+  ino_t Inode;
+  off_t Size;
+  timespec Modified;
+};
+
+Seen *AllSeen = nullptr;
+size_t SeenCount = 0;
+size_t SeenCapacity = 0;
+
+/// The mapping of the edited file's text.
+struct Mapping {
+  const char *Start = nullptr;
+  size_t Size = 0;
+};
+
+/// stat(2) without the C library, whose names for it are interposed below and
+/// differ between its versions.
+bool status(const char *Path, struct stat &Result) {
+  return syscall(SYS_newfstatat, AT_FDCWD, Path, &Result, 0) == 0;
+}
+
+bool startsWith(const char *Text, const char *Start) {
+  return std::strncmp(Text, Start, std::strlen(Start)) == 0;
+}
+
+void answer(const char *Line) {
+  const size_t Size = std::strlen(Line);
+  for (size_t Sent = 0; Sent < Size;) {
+    const ssize_t Part = send(Control, Line + Sent, Size - Sent, MSG_NOSIGNAL);
+    if (Part < 0 && errno == EINTR)
+      continue;
+    // The host has ended.
+    if (Part < 0)
+      _exit(0);
+    Sent += static_cast<size_t>(Part);
+  }
+}
+
+[[noreturn]] void giveUp(const char *Reason) {
+  std::array<char, 256> Line{};
+  std::snprintf(Line.data(), Line.size(), "unfit %s\n", Reason);
+  answer(Line.data());
+  _exit(0);
+}
+
+/// Remembers what the frontend has seen at a path: a fork knows it, a new
+/// frontend would look again.
+void remember(const char *Path) {
+  if (startsWith(Path, "/proc/") || startsWith(Path, "/sys/") ||
+      startsWith(Path, "/dev/") || startsWith(Path, Folder))
+    return;
+  if (SeenCount == SeenCapacity) {
+    SeenCapacity = SeenCapacity == 0 ? 1024 : SeenCapacity * 2;
+    void *Larger = std::realloc(AllSeen, SeenCapacity * sizeof(Seen));
+    if (Larger == nullptr)
+      giveUp("no memory");
+    AllSeen = static_cast<Seen *>(Larger);
+  }
+  struct stat Now{};
+  Seen &Entry = AllSeen[SeenCount++];
+  Entry = Seen();
+  Entry.Path = strdup(Path);
+  Entry.Exists = status(Path, Now);
+  if (!Entry.Exists)
+    return;
+  Entry.Device = Now.st_dev;
+  Entry.Inode = Now.st_ino;
+  Entry.Size = Now.st_size;
+  Entry.Modified = Now.st_mtim;
+}
+
+bool isUnchanged(const Seen &Entry) {
+  struct stat Now{};
+  if (!status(Entry.Path, Now))
+    return !Entry.Exists;
+  return Entry.Exists && Entry.Device == Now.st_dev &&
+         Entry.Inode == Now.st_ino && Entry.Size == Now.st_size &&
+         Entry.Modified.tv_sec == Now.st_mtim.tv_sec &&
+         Entry.Modified.tv_nsec == Now.st_mtim.tv_nsec;
+}
+
+/// The first path at which something else is now; null if there is none.
+const char *firstChange() {
+  for (size_t I = 0; I < SeenCount; ++I)
+    if (!isUnchanged(AllSeen[I]))
+      return AllSeen[I].Path;
+  return nullptr;
+}
+
+/// The next number of a line, and what separates it from the rest.
+unsigned long takeNumber(char *&Rest, int Base) {
+  const unsigned long Number = std::strtoul(Rest, &Rest, Base);
+  if (*Rest != '\0')
+    ++Rest;
+  return Number;
+}
+
+/// The frontend has to have mapped the text, not read it: only then do forks
+/// see what is written there later.
+Mapping findMapping() {
+  Mapping Found;
+  struct stat Text{};
+  FILE *Maps = std::fopen("/proc/self/maps", "re");
+  if (Maps == nullptr || !status(TextPath, Text))
+    giveUp("its memory cannot be looked at");
+  const auto Size = static_cast<size_t>(Text.st_size);
+  char *Line = nullptr;
+  size_t Capacity = 0;
+  while (getline(&Line, &Capacity, Maps) > 0) {
+    // proc_pid_maps(5): from-to permissions offset device:device inode
+    char *Rest = Line;
+    const unsigned long Start = takeNumber(Rest, 16);
+    const unsigned long End = takeNumber(Rest, 16);
+    Rest += std::strcspn(Rest, " ") + 1;
+    const unsigned long Offset = takeNumber(Rest, 16);
+    takeNumber(Rest, 16);
+    takeNumber(Rest, 16);
+    if (takeNumber(Rest, 10) != Text.st_ino || Offset != 0 ||
+        End - Start < Size)
+      continue;
+    Found.Start = reinterpret_cast<const char *>(Start);
+    Found.Size = Size;
+  }
+  std::free(Line);
+  std::fclose(Maps);
+  if (Found.Start == nullptr)
+    giveUp("the text was not mapped");
+  return Found;
+}
+
+/// Whether the mapping shows what the file holds.
+bool showsFile(const Mapping &Text) {
+  const int File = open(TextPath, O_RDONLY | O_CLOEXEC);
+  if (File < 0)
+    return false;
+  std::array<char, 16384> Part{};
+  size_t Compared = 0;
+  while (Compared < Text.Size) {
+    const ssize_t Count =
+        pread(File, Part.data(), Part.size(), static_cast<off_t>(Compared));
+    if (Count <= 0 || static_cast<size_t>(Count) > Text.Size - Compared ||
+        std::memcmp(Part.data(), Text.Start + Compared,
+                    static_cast<size_t>(Count)) != 0)
+      break;
+    Compared += static_cast<size_t>(Count);
+  }
+  close(File);
+  return Compared == Text.Size;
+}
+
+/// A compile that starts anew would print it, too.
+bool hasPrinted() {
+  struct stat Output{};
+  return fstat(STDERR_FILENO, &Output) != 0 || Output.st_size != 0;
+}
+
+bool hasThreads() {
+  // Each thread is a directory, and so a link to the directory of them all.
+  struct stat Tasks{};
+  return !status("/proc/self/task", Tasks) || Tasks.st_nlink != 3;
+}
+
+bool hasChildren() {
+  siginfo_t Ignored{};
+  return waitid(P_ALL, 0, &Ignored, WEXITED | WNOHANG | WNOWAIT) == 0 ||
+         errno != ECHILD;
+}
+
+/// In the fork: from here on it is a frontend like any other.
+void becomeCompile(pid_t Server, int Output) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // The server may have ended before that.
+  if (getppid() != Server)
+    _exit(1);
+  close(Control);
+  dup2(Output, STDERR_FILENO);
+  close(Output);
+  Sentinel = nullptr;
+}
+
+enum class Role { Server, Compile };
+
+void answerHowItEnded(pid_t Compile, const char *Changed) {
+  int Status = 0;
+  while (waitpid(Compile, &Status, 0) < 0 && errno == EINTR)
+    ;
+  std::array<char, 4200> Line{};
+  if (Changed != nullptr)
+    std::snprintf(Line.data(), Line.size(), "stale %s\n", Changed);
+  else if (WIFSIGNALED(Status))
+    std::snprintf(Line.data(), Line.size(), "signal %d\n", WTERMSIG(Status));
+  else
+    std::snprintf(Line.data(), Line.size(), "exit %d\n", WEXITSTATUS(Status));
+  answer(Line.data());
+}
+
+/// Waits for the end of a compile, and kills it if the host says so or ends.
+void attend(pid_t Compile, int Alive) {
+  std::array<pollfd, 2> Events = {{{Control, POLLIN, 0}, {Alive, POLLIN, 0}}};
+  for (;;) {
+    if (poll(Events.data(), Events.size(), -1) < 0)
+      continue;
+    // Nobody writes there: it is closed when the compile ends.
+    if (Events[1].revents != 0)
+      return;
+    char Request = 0;
+    const ssize_t Count = recv(Control, &Request, 1, 0);
+    if (Count < 0 && errno == EINTR)
+      continue;
+    kill(Compile, SIGKILL);
+    if (Count <= 0)
+      _exit(0);
+  }
+}
+
+Role compile(const Mapping &Text) {
+  std::array<int, 2> Alive{};
+  const int Output = open(
+      OutputPath, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+  if (Output < 0 || pipe2(Alive.data(), O_CLOEXEC) != 0) {
+    answer("failed\n");
+    if (Output >= 0)
+      close(Output);
+    return Role::Server;
+  }
+  const pid_t Server = getpid();
+  const pid_t Compile = fork();
+  if (Compile == 0) {
+    close(Alive[0]);
+    becomeCompile(Server, Output);
+    return Role::Compile;
+  }
+  close(Output);
+  close(Alive[1]);
+  if (Compile > 0) {
+    // While the compile runs already.
+    const char *Changed = showsFile(Text) ? firstChange() : TextPath;
+    if (Changed != nullptr)
+      kill(Compile, SIGKILL);
+    attend(Compile, Alive[0]);
+    answerHowItEnded(Compile, Changed);
+  } else {
+    answer("failed\n");
+  }
+  close(Alive[0]);
+  return Role::Server;
+}
+
+/// Returns in forks only.
+void serve() {
+  // What the server itself asks the file system is of no interest.
+  Sentinel = nullptr;
+  if (hasPrinted())
+    giveUp("it has printed something");
+  if (hasThreads())
+    giveUp("it has threads");
+  if (hasChildren())
+    giveUp("it has started a process");
+  const Mapping Text = findMapping();
+  answer("ready\n");
+  for (;;) {
+    char Request = 0;
+    const ssize_t Count = recv(Control, &Request, 1, 0);
+    if (Count < 0 && errno == EINTR)
+      continue;
+    // The host has ended.
+    if (Count <= 0)
+      _exit(0);
+    // A request to kill may come after the compile has ended.
+    if (Request == 'c' && compile(Text) == Role::Compile)
+      return;
+  }
+}
+
+/// Before each call that tells something of a path.
+void onPath(const char *Path) {
+  if (Sentinel == nullptr || Path == nullptr)
+    return;
+  const char *Slash = std::strrchr(Path, '/');
+  if (std::strcmp(Slash == nullptr ? Path : Slash + 1, Sentinel) == 0)
+    serve();
+  else
+    remember(Path);
+}
+
+template <typename Function> Function *next(const char *Name) {
+  return reinterpret_cast<Function *>(dlsym(RTLD_NEXT, Name));
+}
+
+bool isFrontend(int Count, char **Arguments) {
+  std::array<char, 4096> Program{};
+  if (Count < 2 || std::strcmp(Arguments[1], "-frontend") != 0 ||
+      readlink("/proc/self/exe", Program.data(), Program.size() - 1) <= 0)
+    return false;
+  const char *Slash = std::strrchr(Program.data(), '/');
+  return Slash != nullptr && std::strcmp(Slash + 1, "swift-frontend") == 0;
+}
+
+/// A variable's value, which no process that the frontend starts is to see.
+char *take(const char *Variable) {
+  const char *Value = getenv(Variable);
+  char *Taken = Value == nullptr ? nullptr : strdup(Value);
+  unsetenv(Variable);
+  return Taken;
+}
+
+} // namespace
+
+/// glibc gives constructors what it gives `main`.
+__attribute__((constructor)) static void prepare(int Count, char **Arguments,
+                                                 char **) {
+  if (getenv("HOTSWIFT_WARM_SENTINEL") == nullptr ||
+      !isFrontend(Count, Arguments))
+    return;
+  Sentinel = take("HOTSWIFT_WARM_SENTINEL");
+  Folder = take("HOTSWIFT_WARM_FOLDER");
+  char *Preload = take("HOTSWIFT_WARM_PRELOAD");
+  if (Preload != nullptr && *Preload != '\0')
+    setenv("LD_PRELOAD", Preload, 1);
+  else
+    unsetenv("LD_PRELOAD");
+  std::free(Preload);
+  if (Folder == nullptr || asprintf(&TextPath, "%stext.swift", Folder) < 0 ||
+      asprintf(&OutputPath, "%soutput.txt", Folder) < 0)
+    _exit(1);
+  close(Image);
+  fcntl(Control, F_SETFD, FD_CLOEXEC);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+// The calls of LLVM's file system that take a path. A name that the C library
+// of the machine does not have is one that the frontend does not call.
+
+EXPORTED int stat(const char *Path, struct stat *Result) {
+  onPath(Path);
+  static auto *Next = next<int(const char *, struct stat *)>("stat");
+  return Next(Path, Result);
+}
+
+EXPORTED int stat64(const char *Path, struct stat64 *Result) {
+  onPath(Path);
+  static auto *Next = next<int(const char *, struct stat64 *)>("stat64");
+  return Next(Path, Result);
+}
+
+// `stat` before glibc 2.33.
+// NOLINTBEGIN(bugprone-reserved-identifier)
+EXPORTED int __xstat(int Version, const char *Path, struct stat *Result) {
+  onPath(Path);
+  static auto *Next = next<int(int, const char *, struct stat *)>("__xstat");
+  return Next(Version, Path, Result);
+}
+
+EXPORTED int __xstat64(int Version, const char *Path, struct stat64 *Result) {
+  onPath(Path);
+  static auto *Next =
+      next<int(int, const char *, struct stat64 *)>("__xstat64");
+  return Next(Version, Path, Result);
+}
+// NOLINTEND(bugprone-reserved-identifier)
+
+EXPORTED int access(const char *Path, int Mode) {
+  onPath(Path);
+  static auto *Next = next<int(const char *, int)>("access");
+  return Next(Path, Mode);
+}
+
+EXPORTED int open(const char *Path, int Flags, ...) {
+  va_list Rest;
+  va_start(Rest, Flags);
+  // Only where the flags say so is it there, and only then is it looked at.
+  const mode_t Mode = va_arg(Rest, mode_t);
+  va_end(Rest);
+  onPath(Path);
+  static auto *Next = next<int(const char *, int, ...)>("open");
+  return Next(Path, Flags, Mode);
+}
+
+EXPORTED int open64(const char *Path, int Flags, ...) {
+  va_list Rest;
+  va_start(Rest, Flags);
+  const mode_t Mode = va_arg(Rest, mode_t);
+  va_end(Rest);
+  onPath(Path);
+  static auto *Next = next<int(const char *, int, ...)>("open64");
+  return Next(Path, Flags, Mode);
+}
+
+EXPORTED DIR *opendir(const char *Path) {
+  onPath(Path);
+  static auto *Next = next<DIR *(const char *)>("opendir");
+  return Next(Path);
+}
