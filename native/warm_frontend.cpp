@@ -48,11 +48,17 @@ char *Sentinel = nullptr;
 char *Folder = nullptr;
 char *TextPath = nullptr;
 char *OutputPath = nullptr;
+/// What is made of other modules and headers, which are compared themselves;
+/// the frontend writes there, too.
+const char *ModuleCache = nullptr;
 
 /// A path that the frontend has asked for, and what was there.
 struct Seen {
   char *Path;
   bool Exists;
+  /// Whether its contents matter. Those of a folder do where it was listed:
+  /// some, such as that of the module cache, change all the time.
+  bool HasContents;
   dev_t Device;
   ino_t Inode;
   off_t Size;
@@ -101,9 +107,10 @@ void answer(const char *Line) {
 
 /// Remembers what the frontend has seen at a path: a fork knows it, a new
 /// frontend would look again.
-void remember(const char *Path) {
+void remember(const char *Path, bool IsListed) {
   if (startsWith(Path, "/proc/") || startsWith(Path, "/sys/") ||
-      startsWith(Path, "/dev/") || startsWith(Path, Folder))
+      startsWith(Path, "/dev/") || startsWith(Path, Folder) ||
+      (ModuleCache != nullptr && startsWith(Path, ModuleCache)))
     return;
   if (SeenCount == SeenCapacity) {
     SeenCapacity = SeenCapacity == 0 ? 1024 : SeenCapacity * 2;
@@ -119,6 +126,7 @@ void remember(const char *Path) {
   Entry.Exists = status(Path, Now);
   if (!Entry.Exists)
     return;
+  Entry.HasContents = IsListed || !S_ISDIR(Now.st_mode);
   Entry.Device = Now.st_dev;
   Entry.Inode = Now.st_ino;
   Entry.Size = Now.st_size;
@@ -129,10 +137,11 @@ bool isUnchanged(const Seen &Entry) {
   struct stat Now{};
   if (!status(Entry.Path, Now))
     return !Entry.Exists;
-  return Entry.Exists && Entry.Device == Now.st_dev &&
-         Entry.Inode == Now.st_ino && Entry.Size == Now.st_size &&
-         Entry.Modified.tv_sec == Now.st_mtim.tv_sec &&
-         Entry.Modified.tv_nsec == Now.st_mtim.tv_nsec;
+  if (!Entry.Exists || Entry.Device != Now.st_dev || Entry.Inode != Now.st_ino)
+    return false;
+  return !Entry.HasContents || (Entry.Size == Now.st_size &&
+                                Entry.Modified.tv_sec == Now.st_mtim.tv_sec &&
+                                Entry.Modified.tv_nsec == Now.st_mtim.tv_nsec);
 }
 
 /// The first path at which something else is now; null if there is none.
@@ -329,14 +338,14 @@ void serve() {
 }
 
 /// Before each call that tells something of a path.
-void onPath(const char *Path) {
+void onPath(const char *Path, bool IsListed = false) {
   if (Sentinel == nullptr || Path == nullptr)
     return;
   const char *Slash = std::strrchr(Path, '/');
   if (std::strcmp(Slash == nullptr ? Path : Slash + 1, Sentinel) == 0)
     serve();
   else
-    remember(Path);
+    remember(Path, IsListed);
 }
 
 template <typename Function> Function *next(const char *Name) {
@@ -379,6 +388,9 @@ __attribute__((constructor)) static void prepare(int Count, char **Arguments,
   if (Folder == nullptr || asprintf(&TextPath, "%stext.swift", Folder) < 0 ||
       asprintf(&OutputPath, "%soutput.txt", Folder) < 0)
     _exit(1);
+  for (int I = 2; I + 1 < Count; ++I)
+    if (std::strcmp(Arguments[I], "-module-cache-path") == 0)
+      ModuleCache = Arguments[I + 1];
   close(Image);
   fcntl(Control, F_SETFD, FD_CLOEXEC);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -443,7 +455,7 @@ EXPORTED int open64(const char *Path, int Flags, ...) {
 }
 
 EXPORTED DIR *opendir(const char *Path) {
-  onPath(Path);
+  onPath(Path, true);
   static auto *Next = next<DIR *(const char *)>("opendir");
   return Next(Path);
 }
