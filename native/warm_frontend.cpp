@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -231,8 +232,19 @@ bool hasChildren() {
          errno != ECHILD;
 }
 
+/// Where a fork tells the server how it ends; -1 elsewhere.
+int Ending = -1;
+
+/// Runs after everything else that runs when a process exits: before the kernel
+/// takes its memory apart, which takes as long as the first tenth of a compile.
+void tellEnding(int Status, void *) {
+  const auto Byte = static_cast<unsigned char>(Status);
+  if (Ending >= 0)
+    static_cast<void>(write(Ending, &Byte, 1) == 1);
+}
+
 /// In the fork: from here on it is a frontend like any other.
-void becomeCompile(pid_t Server, int Output) {
+void becomeCompile(pid_t Server, int Output, int Told) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The server may have ended before that.
   if (getppid() != Server)
@@ -240,34 +252,32 @@ void becomeCompile(pid_t Server, int Output) {
   close(Control);
   dup2(Output, STDERR_FILENO);
   close(Output);
-  Sentinel = nullptr;
+  Ending = Told;
 }
 
 enum class Role { Server, Compile };
 
-void answerHowItEnded(pid_t Compile, const char *Changed) {
+/// What waitpid(2) says of a process.
+int waitFor(pid_t Process) {
   int Status = 0;
-  while (waitpid(Compile, &Status, 0) < 0 && errno == EINTR)
+  while (waitpid(Process, &Status, 0) < 0 && errno == EINTR)
     ;
-  std::array<char, 4200> Line{};
-  if (Changed != nullptr)
-    std::snprintf(Line.data(), Line.size(), "stale %s\n", Changed);
-  else if (WIFSIGNALED(Status))
-    std::snprintf(Line.data(), Line.size(), "signal %d\n", WTERMSIG(Status));
-  else
-    std::snprintf(Line.data(), Line.size(), "exit %d\n", WEXITSTATUS(Status));
-  answer(Line.data());
+  return Status;
 }
 
 /// Waits for the end of a compile, and kills it if the host says so or ends.
-void attend(pid_t Compile, int Alive) {
-  std::array<pollfd, 2> Events = {{{Control, POLLIN, 0}, {Alive, POLLIN, 0}}};
+/// Its exit code, if it has told: it may still be there then.
+std::optional<int> attend(pid_t Compile, int Told) {
+  std::array<pollfd, 2> Events = {{{Control, POLLIN, 0}, {Told, POLLIN, 0}}};
   for (;;) {
     if (poll(Events.data(), Events.size(), -1) < 0)
       continue;
-    // Nobody writes there: it is closed when the compile ends.
-    if (Events[1].revents != 0)
-      return;
+    if (Events[1].revents != 0) {
+      unsigned char Code = 0;
+      // Closed without a word by what has killed it.
+      return read(Told, &Code, 1) == 1 ? std::optional<int>(Code)
+                                       : std::nullopt;
+    }
     char Request = 0;
     const ssize_t Count = recv(Control, &Request, 1, 0);
     if (Count < 0 && errno == EINTR)
@@ -276,6 +286,21 @@ void attend(pid_t Compile, int Alive) {
     if (Count <= 0)
       _exit(0);
   }
+}
+
+void finish(pid_t Compile, int Told, const char *Changed) {
+  const std::optional<int> Code = attend(Compile, Told);
+  const int Status = Code ? *Code << 8 : waitFor(Compile);
+  std::array<char, 4200> Line{};
+  if (Changed != nullptr)
+    std::snprintf(Line.data(), Line.size(), "stale %s\n", Changed);
+  else if (WIFSIGNALED(Status))
+    std::snprintf(Line.data(), Line.size(), "signal %d\n", WTERMSIG(Status));
+  else
+    std::snprintf(Line.data(), Line.size(), "exit %d\n", WEXITSTATUS(Status));
+  answer(Line.data());
+  if (Code)
+    waitFor(Compile);
 }
 
 Role compile(const Mapping &Text) {
@@ -292,7 +317,7 @@ Role compile(const Mapping &Text) {
   const pid_t Compile = fork();
   if (Compile == 0) {
     close(Alive[0]);
-    becomeCompile(Server, Output);
+    becomeCompile(Server, Output, Alive[1]);
     return Role::Compile;
   }
   close(Output);
@@ -302,8 +327,7 @@ Role compile(const Mapping &Text) {
     const char *Changed = showsFile(Text) ? firstChange() : TextPath;
     if (Changed != nullptr)
       kill(Compile, SIGKILL);
-    attend(Compile, Alive[0]);
-    answerHowItEnded(Compile, Changed);
+    finish(Compile, Alive[0], Changed);
   } else {
     answer("failed\n");
   }
@@ -394,6 +418,7 @@ __attribute__((constructor)) static void prepare(int Count, char **Arguments,
   close(Image);
   fcntl(Control, F_SETFD, FD_CLOEXEC);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  on_exit(tellEnding, nullptr);
 }
 
 // The calls of LLVM's file system that take a path. A name that the C library

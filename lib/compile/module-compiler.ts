@@ -61,7 +61,8 @@ export class ModuleCompiler {
   /** What earlier texts of a file were compiled to, as long as no interface changed. */
   #former = new Map<string, CompiledFile[]>();
   #interfaces = 0;
-  #lastEdited: string | undefined;
+  /** The file that was edited last, and the last of those that are not previewed. */
+  #edited: { last?: string; other?: string } = {};
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -157,8 +158,8 @@ export class ModuleCompiler {
   }
 
   /**
-   * Starts frontends for the next edit: for one of the file that was edited last, or, with `all`, for one of the previewed file as well. Resolves when
-   * they wait for it, or when a compile came in between.
+   * Starts a frontend for another edit of the file that was edited last, and, with `all`, one for the other file that is likely to be edited next.
+   * Resolves when they wait for it, or when a compile came in between.
    */
   async warmUp({ all }: { all: boolean }): Promise<void> {
     const edits = this.#likelyEdits;
@@ -194,10 +195,11 @@ export class ModuleCompiler {
     await this.#jobs.discard([...inUse, ...results.flatMap(filesOf)]);
   }
 
-  /** What the compile of the next edit is likely to read: of the file that was edited last, and of the previewed one. */
+  /** What the compile of the next edit is likely to read, the likeliest first: of the previewed file, and of the other one that was edited last. */
   get #likelyEdits(): CompileInputs[] {
     const sources = this.#sources;
-    return [...new Set([this.#lastEdited ?? this.#previewed, this.#previewed])]
+    return [...new Set([this.#edited.last, this.#previewed, this.#edited.other])]
+      .filter((file) => file !== undefined)
       .filter((file) => this.#files.has(file) && path.basename(file) !== 'main.swift')
       .map((file) => {
         const module = this.#standIn.for([file], sources);
@@ -231,7 +233,7 @@ export class ModuleCompiler {
       return { recompiled: [], strategy: 'same-module', reason, warm: false, diagnostics: [] };
     }
 
-    this.#lastEdited = edited.at(-1);
+    for (const last of edited) this.#edited = last === this.#previewed ? { ...this.#edited, last } : { last, other: last };
     const split = removed.length === 0 ? await this.#compileSplit(edited, sources, options) : undefined;
     const first = split ?? (await this.#compileFromSources(edited, sources, options));
     const change = await this.#interfaceChange(first.files, removed, sources);
