@@ -63,8 +63,8 @@ export class GeneratedProject {
     return { files, name: 'App', importPath, flags, outputs: path.join(this.#folder, 'outputs') };
   }
 
-  /** @param {string} cacheDirectory @param {object} [options] more of those of `createSession` */
-  async open(cacheDirectory, options) {
+  /** @param {string} cacheDirectory */
+  async open(cacheDirectory) {
     const { files, name } = this.built('');
     const session = await createSession({
       file: this.path(this.previewed),
@@ -72,7 +72,6 @@ export class GeneratedProject {
       cacheDirectory,
       timeouts: { compile: longestCompile, start: longestCompile, render: longestCompile },
       onProgress: this.#reporter(),
-      ...options,
     });
     if (!session.error) return session;
     await session.close();

@@ -1,12 +1,12 @@
 // Save to PNG of a structural edit in small and large modules, against compilers that get the same edit; and how little the size matters.
 
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { providePreviewKit } from '../dist/compile/preview-kit.js';
 import { findToolchain } from '../dist/project/toolchain.js';
 import { GeneratedProject } from './generated-project.mjs';
-import { frontendCompile, incrementalBuild } from './peers.mjs';
+import { coldCompile, frontendCompile, incrementalBuild } from './peers.mjs';
 import { milliseconds, progress, quantile } from './report.mjs';
 
 const goals = {
@@ -38,7 +38,7 @@ export async function benchModuleSizes({ runs, sizes }) {
       ...(open.length > 1 ? [{ title: 'flatness', rows: flatnessRows(open[0], open.at(-1)) }] : []),
     ];
   } finally {
-    await Promise.all(open.flatMap(({ session, cold }) => [session.close(), cold.close()]));
+    await Promise.all(open.map(({ session }) => session.close()));
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -57,16 +57,11 @@ async function start(size, folder) {
   const picture = (await session.snapshot()).data;
   progress(`${size} files: preparing in the background`);
   await session.idle();
-  // A cache of its own: of the entries of one module, the newest stay.
-  cpSync(cache, `${cache}-cold-${size}`, { recursive: true });
-  const cold = await project.open(`${cache}-cold-${size}`, { warmCompiler: false });
-  await cold.idle();
   const frontend = await frontendCompile(module, project.path(project.previewed));
   return {
     size,
     project,
     session,
-    cold,
     driver,
     frontend,
     picture,
@@ -76,18 +71,18 @@ async function start(size, folder) {
 
 /** Each edit once, each time followed by its peers. Whoever edits looks at the picture first, so what is done in the background is done. */
 async function takeTurn(candidate) {
-  const { project, session, cold, driver, frontend, times } = candidate;
+  const { project, session, driver, frontend, times } = candidate;
   for (const [edit, name] of [
     ['previewed', project.previewed],
     ['other', project.other],
     ['again', project.other],
     ['peripheral', project.peripheral],
   ]) {
-    await Promise.all([session.idle(), cold.idle()]);
+    await session.idle();
     project.saveBody(name);
     const isWarm = edit === 'previewed' || edit === 'again';
     times[edit].ours.push(await timed(async () => times[edit].warm.push(await draw(candidate, isWarm))));
-    times[edit].cold.push((await cold.reload()).timings.compile);
+    if (isWarm) times[edit].cold.push(await timed(coldCompile(project.path(name))));
     times[edit].driver.push(await timed(driver));
     if (edit === 'previewed') times[edit].frontend.push(await timed(frontend));
   }

@@ -1,7 +1,7 @@
 // What others run after an edit.
 
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -46,4 +46,34 @@ export async function frontendCompile({ files, name, importPath, flags, outputs 
   const common = ['-target', target.triple, '-resource-dir', paths.runtimeResourcePath, '-module-name', name, '-I', importPath];
   const args = ['-frontend', '-c', ...inputs, ...common, ...flags, '-parse-as-library', '-Onone', '-o', path.join(outputs, 'frontend.o')];
   return () => run(frontend, args, { cwd: outputs });
+}
+
+/**
+ * What the compiler that waits for an edit of a file would do, had it not been started before: its own command, so that it reads the same.
+ * @param {string} file
+ */
+export function coldCompile(file) {
+  const [program, ...args] = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => commandOf(name))
+    .find((command) => command[command.indexOf('-primary-file') + 1] === file && command.some(isGenerated));
+  const kept = args.filter((arg) => !isGenerated(arg));
+  // The compiler does not write an object again that says the same.
+  kept[kept.indexOf('-o') + 1] += '.cold';
+  return async () => {
+    rmSync(kept[kept.indexOf('-o') + 1], { force: true });
+    await run(program, kept);
+  };
+}
+
+const isGenerated = (arg) => /\/Hotswift(Imports|Sentinel)\.swift$/.test(arg);
+
+/** @param {string} pid */
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    // It ended meanwhile.
+    return [];
+  }
 }

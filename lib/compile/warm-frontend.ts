@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import type { SourceSnapshot, SourceText } from '../edit/source-set.js';
 import { HotswiftError } from '../errors.js';
+import { killWithHost } from '../project/run-tool.js';
 import { type FrontendTemplate, frontendJob, type PrimaryFile, primaryFile } from './frontend-job.js';
 import { plainImports } from './plain-imports.js';
 import type { Overlay, SourceCopies } from './source-copies.js';
@@ -70,6 +71,7 @@ export class WarmFrontend {
   #received = '';
   #waiting: ((answer: string) => void) | undefined;
   #hasEnded = false;
+  #isBusy = false;
   #closing: Promise<void> | undefined;
 
   /**
@@ -160,8 +162,10 @@ export class WarmFrontend {
     this.#control.on('error', () => {});
     // Nothing comes; forks have it open, and it closes when the last of them has ended.
     this.#child.stdout?.resume();
+    const forget = killWithHost(() => this.#kill());
     this.ended = new Promise((resolve) => {
       const end = () => {
+        forget();
         this.#hasEnded = true;
         this.#waiting?.('ended');
         resolve();
@@ -179,7 +183,7 @@ export class WarmFrontend {
     const own = this.inputs;
     const text = sources.get(file);
     if (file !== own.file || text === undefined || text.bytes.length > this.#capacity) return false;
-    if (this.#hasEnded || this.#waiting !== undefined) return false;
+    if (this.#hasEnded || this.#isBusy) return false;
     // In Swift, members of a module are visible to files that do not import it, as soon as anything has loaded it.
     const imports = new Set(plainImports(text.bytes.toString()));
     return this.imports.every((name) => imports.has(name)) && readSame(own, { file, sources, modules });
@@ -206,6 +210,7 @@ export class WarmFrontend {
     }, timeout);
     signal?.addEventListener('abort', kill, { once: true });
     this.#control.ref();
+    this.#isBusy = true;
     try {
       try {
         await this.#text.write(padded(text.bytes, this.#capacity), 0, this.#capacity, 0);
@@ -226,6 +231,7 @@ export class WarmFrontend {
       clearTimeout(timer);
       signal?.removeEventListener('abort', kill);
       this.#control.unref();
+      this.#isBusy = false;
     }
   }
 

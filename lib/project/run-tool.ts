@@ -35,6 +35,12 @@ process.on('exit', () => {
   for (const kill of running) kill();
 });
 
+/** Has something killed when the host ends. What it returns takes that back. */
+export function killWithHost(kill: () => void): () => void {
+  running.add(kill);
+  return () => running.delete(kill);
+}
+
 /**
  * Runs a program of the toolchain to its end, whatever its exit code.
  *
@@ -59,7 +65,7 @@ export async function runTool(program: string, args: readonly string[], options:
       kill();
     }, timeout.ms);
   signal?.addEventListener('abort', kill, { once: true });
-  running.add(kill);
+  const forget = killWithHost(kill);
   try {
     const stdout = collect(child.stdout);
     if (onOutput) child.stdout?.on('data', (chunk: Buffer) => onOutput(chunk.toString('utf8')));
@@ -74,7 +80,7 @@ export async function runTool(program: string, args: readonly string[], options:
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', kill);
-    running.delete(kill);
+    forget();
   }
 }
 

@@ -317,8 +317,9 @@ describe('of a host that ends', () => {
     await until(() => (processes().some(({ pid }) => pid === fork.pid) ? undefined : true));
   });
 
-  it('nothing is left, no file either, when it has nothing more to do, or exits', async () => {
-    for (const then of ['', 'process.exit(7);']) {
+  it('nothing is left, no file either, when it has nothing more to do, or exits, also while it compiles', async () => {
+    const edit = `require('node:fs').appendFileSync(session.file, ${JSON.stringify(slow)}); session.reload();`;
+    for (const then of ['', 'process.exit(7);', `${edit} setTimeout(() => process.exit(7), 300);`]) {
       const fixture = new Fixture();
       const host = await startHost(fixture, then);
       expect(host.exitCode ?? ((await once(host, 'exit')) as [number])[0]).toBe(then === '' ? 0 : 7);
