@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Session, SessionOptions } from '../../lib/index.js';
+import { coldValue } from '../support/cold-module';
 import { Fixture } from '../support/fixture';
+import { GeneratedModule, Random } from '../support/generated-module/index.cjs';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
 
@@ -179,6 +181,33 @@ describe('an edit that a warm compiler compiles', () => {
     const open = readdirSync(`/proc/${server.pid}/fd`).map((name) => readlinkSync(`/proc/${server.pid}/fd/${name}`));
     expect(open.filter((name) => name.includes('hotswift-warm-frontend'))).toEqual([]);
   });
+});
+
+describe('edits of a module of which each file needs others', () => {
+  it('compiled warm after edits of every kind, give what a cold compile gives', async () => {
+    const module = new GeneratedModule({ files: 12, seed: 7 });
+    const fixture = new Fixture(module.texts);
+    const sources = module.fileNames.map((name: string) => fixture.path(name));
+    const session = await openSession({
+      file: fixture.path(module.previewed),
+      module: { name: 'App', sources, flags: ['-swift-version', '5'] },
+    });
+    expect(session.error).toBeNull();
+    const random = new Random(11);
+    const save = async (texts: Record<string, string>) => {
+      for (const [name, text] of Object.entries(texts)) fixture.write(name, text);
+      return session.reload();
+    };
+    for (let number = 1; number <= 5; number += 1) {
+      const { what, texts } = module.edit(random);
+      // Of several files that are edited at once, the last.
+      const name = module.fileNames.filter((candidate) => candidate in texts).at(-1) ?? '';
+      await save(texts);
+      await session.idle();
+      const { warm } = await save({ [name]: module.editBody(name) });
+      expect({ what, warm, value: await session.call('value') }).toEqual({ what, warm: true, value: await coldValue(module.texts) });
+    }
+  }, 600_000);
 });
 
 describe('a warm compiler', () => {
