@@ -21,8 +21,8 @@ export interface CommonOptions {
    */
   debug?: boolean;
   /**
-   * Keep up to two Swift compilers waiting that have read everything but the file that is edited next, so that its compile takes half the time or less.
-   * Costs memory, some 130 MB each, more in large modules. Default `true`; without effect where it is not supported (anything but Linux with glibc).
+   * Keep up to two Swift compilers waiting that have read everything but the file that is edited next, so that its compile takes about two thirds of the
+   * time. Costs up to 30 MB of memory each. Default `true`; without effect where it is not supported (anything but Linux with glibc).
    */
   warmCompiler?: boolean;
   /**

@@ -18,12 +18,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -35,8 +35,10 @@
 
 namespace {
 
-/// A socket to the host. Requests: `c` compiles, `k` kills the compile. Answers
-/// are lines: see `answer`.
+/// A socket to the host. Requests are letters: `c` compiles, `k` kills the
+/// compile. Answers are lines: `ready` once; to each compile `exit` with a
+/// code, `signal` with a number, `stale` with the path that is another now, or
+/// `failed`; `unfit` with a reason before the server ends by itself.
 constexpr int Control = 3;
 /// This library, as the host opened it.
 constexpr int Image = 4;
@@ -60,6 +62,8 @@ struct Seen {
   /// Whether its contents matter. Those of a folder do where it was listed:
   /// some, such as that of the module cache, change all the time.
   bool HasContents;
+  /// Of the names in a folder that was listed.
+  size_t Names;
   dev_t Device;
   ino_t Inode;
   off_t Size;
@@ -106,6 +110,25 @@ void answer(const char *Line) {
   _exit(0);
 }
 
+/// A digest of the names in a folder, in whatever order.
+size_t digestOfNames(const char *Path) {
+  // The calls are the library's own.
+  char *Kept = std::exchange(Sentinel, nullptr);
+  size_t Sum = 0;
+  if (DIR *Folder = opendir(Path)) {
+    while (const dirent *Entry = readdir(Folder)) {
+      // FNV-1a
+      size_t Digest = 14695981039346656037U;
+      for (const char *At = Entry->d_name; *At != '\0'; ++At)
+        Digest = (Digest ^ static_cast<unsigned char>(*At)) * 1099511628211U;
+      Sum += Digest;
+    }
+    closedir(Folder);
+  }
+  Sentinel = Kept;
+  return Sum;
+}
+
 /// Remembers what the frontend has seen at a path: a fork knows it, a new
 /// frontend would look again.
 void remember(const char *Path, bool IsListed) {
@@ -128,21 +151,29 @@ void remember(const char *Path, bool IsListed) {
   if (!Entry.Exists)
     return;
   Entry.HasContents = IsListed || !S_ISDIR(Now.st_mode);
+  Entry.Names = IsListed ? digestOfNames(Path) : 0;
   Entry.Device = Now.st_dev;
   Entry.Inode = Now.st_ino;
   Entry.Size = Now.st_size;
   Entry.Modified = Now.st_mtim;
 }
 
-bool isUnchanged(const Seen &Entry) {
+bool isUnchanged(Seen &Entry) {
   struct stat Now{};
   if (!status(Entry.Path, Now))
     return !Entry.Exists;
   if (!Entry.Exists || Entry.Device != Now.st_dev || Entry.Inode != Now.st_ino)
     return false;
-  return !Entry.HasContents || (Entry.Size == Now.st_size &&
-                                Entry.Modified.tv_sec == Now.st_mtim.tv_sec &&
-                                Entry.Modified.tv_nsec == Now.st_mtim.tv_nsec);
+  if (!Entry.HasContents || (Entry.Size == Now.st_size &&
+                             Entry.Modified.tv_sec == Now.st_mtim.tv_sec &&
+                             Entry.Modified.tv_nsec == Now.st_mtim.tv_nsec))
+    return true;
+  // Editors save under another name and rename: the names are the same then.
+  if (!S_ISDIR(Now.st_mode) || digestOfNames(Entry.Path) != Entry.Names)
+    return false;
+  Entry.Size = Now.st_size;
+  Entry.Modified = Now.st_mtim;
+  return true;
 }
 
 /// The first path at which something else is now; null if there is none.

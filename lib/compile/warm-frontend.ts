@@ -123,7 +123,8 @@ export class WarmFrontend {
       });
       if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
       const server = new WarmFrontend(inputs, options, { imports, capacity, made, overlay, text, child });
-      opened.splice(1);
+      // They are the server's now.
+      opened.splice(opened.indexOf(text), 1);
       overlay = undefined;
       await server.#becomeReady(signal);
       return server;

@@ -176,7 +176,7 @@ describe('an edit that a warm compiler compiles', () => {
       expect(await session.reload()).toMatchObject({ warm: true });
       expect(await color(session)).toBe(value);
     }
-    expect(forksOf(server)).toEqual([]);
+    await until(() => (forksOf(server).length === 0 ? true : undefined));
     expect(readFileSync(`/proc/${server.pid}/maps`, 'utf8')).toContain('hotswift-warm-frontend');
     const open = readdirSync(`/proc/${server.pid}/fd`).map((name) => readlinkSync(`/proc/${server.pid}/fd/${name}`));
     expect(open.filter((name) => name.includes('hotswift-warm-frontend'))).toEqual([]);

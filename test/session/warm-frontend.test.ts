@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { askForTemplate, frontendJob, primaryFile } from '../../lib/compile/frontend-job.js';
 import { SourceCopies } from '../../lib/compile/source-copies.js';
 import { type CompileInputs, WarmFrontend, type WarmFrontendOptions, type WarmOutcome } from '../../lib/compile/warm-frontend.js';
+import { WarmFrontends } from '../../lib/compile/warm-frontends.js';
 import { SourceReader } from '../../lib/edit/source-set.js';
 import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { describeModule } from '../../lib/project/module.js';
@@ -25,7 +26,7 @@ afterEach(async () => {
 class Lab {
   readonly fixture: Fixture;
   readonly flags: string[];
-  #options!: WarmFrontendOptions;
+  options!: WarmFrontendOptions;
   #count = 0;
 
   constructor(files: Record<string, string>, flags: string[] = [], folder = 'fixture') {
@@ -45,7 +46,7 @@ class Lab {
     const image = loadAddon().warmFrontendImage();
     expect(image).toBeGreaterThan(0);
     const copies = new SourceCopies(path.join(temporary, 'sources'));
-    this.#options = { template, moduleName: 'App', workingDirectory: undefined, folder: path.join(temporary, 'warm'), copies, image };
+    this.options = { template, moduleName: 'App', workingDirectory: undefined, folder: path.join(temporary, 'warm'), copies, image };
     return this;
   }
 
@@ -59,7 +60,7 @@ class Lab {
 
   /** Made by the server until they are moved: an object's digest covers the path that the compiler wrote it to. */
   get made() {
-    return primaryFile(this.file, path.join(this.#options.folder, 'made'));
+    return primaryFile(this.file, path.join(this.options.folder, 'made'));
   }
 
   async inputs(modules?: readonly string[]): Promise<CompileInputs> {
@@ -67,7 +68,7 @@ class Lab {
   }
 
   async start(inputs?: CompileInputs): Promise<WarmFrontend> {
-    const server = await WarmFrontend.start(inputs ?? (await this.inputs()), this.#options, never);
+    const server = await WarmFrontend.start(inputs ?? (await this.inputs()), this.options, never);
     open.add(server);
     return server;
   }
@@ -84,7 +85,7 @@ class Lab {
 
   /** The same, of a frontend of its own, which writes to where the server does. */
   async cold(modules: readonly string[] = []) {
-    const { template, copies, folder } = this.#options;
+    const { template, copies, folder } = this.options;
     const { sources } = await this.inputs();
     const others = modules.length > 0 ? [] : this.names.filter((name) => name !== this.file);
     const read = [...others, this.file];
@@ -281,6 +282,9 @@ describe('a warm frontend', () => {
 
     const second = await lab.start();
     await expectEqual(lab, second);
+    lab.fixture.write('modules/new', '');
+    rmSync(lab.fixture.path('modules/new'));
+    await expectEqual(lab, second);
     lab.fixture.write('modules/module.modulemap', 'module Late {}\n');
     expect((await lab.warm(second)).outcome).toMatchObject({ kind: 'stale' });
     await second.close();
@@ -323,5 +327,54 @@ describe('a warm frontend', () => {
     lab.fixture.write('View.swift', slow);
     await expect(lab.warm(server, { timeout: 100 })).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'compile', ms: 100 });
     expect(server.serves(await lab.inputs())).toBe(false);
+  });
+});
+
+describe('warm frontends', () => {
+  it('are not started any more when three have failed', async () => {
+    const lab = await new Lab(texts).prepare();
+    const log = lab.fixture.write('log', '');
+    const program = lab.fixture.write('frontend', `#!/bin/sh\necho started >> '${log}'\nexit 1\n`);
+    chmodSync(program, 0o755);
+    const all = new WarmFrontends({ ...lab.options, template: { program, args: [] } });
+    const inputs = await lab.inputs();
+    for (let count = 0; count < 5; count += 1) await all.provide([inputs], 1);
+    expect(readFileSync(log, 'utf8')).toBe('started\n'.repeat(3));
+    expect(await all.compile(inputs, lab.made, { timeout })).toBeUndefined();
+    await all.close();
+  });
+
+  it('end when one refuses what another compiles, and not when it is right', async () => {
+    const lab = await new Lab(texts).prepare();
+    const all = new WarmFrontends(lab.options);
+    await all.provide([await lab.inputs()], 1);
+    const made = primaryFile(lab.file, lab.fixture.path('made'));
+    const compile = async (text: string) => {
+      lab.fixture.write('View.swift', text);
+      return all.compile(await lab.inputs(), made, { timeout });
+    };
+    expect(await compile(view)).toBe('');
+    expect(await compile('struct')).toBeUndefined();
+    expect(await compile(view)).toBe('');
+    all.noteSuccess(lab.file);
+    expect(await compile(view)).toBe('');
+    expect(await compile('struct')).toBeUndefined();
+    all.noteSuccess(lab.file);
+    expect(await compile(view)).toBeUndefined();
+    await all.close();
+  });
+
+  it('give way to a compile while they start', async () => {
+    const lab = await new Lab(texts).prepare();
+    const all = new WarmFrontends(lab.options);
+    const inputs = await lab.inputs();
+    const starting = all.provide([inputs], 1);
+    expect(await all.compile(inputs, lab.made, { timeout })).toBeUndefined();
+    await starting;
+    expect(await all.compile(inputs, lab.made, { timeout })).toBeUndefined();
+    await all.provide([inputs], 1);
+    expect(await all.compile(inputs, primaryFile(lab.file, lab.fixture.path('made')), { timeout })).toBe('');
+    await all.close();
+    expect(existsSync(lab.options.folder) ? readdirSync(lab.options.folder) : []).toEqual([]);
   });
 });
