@@ -11,6 +11,7 @@ import { milliseconds, progress, quantile } from './report.mjs';
 
 const goals = {
   driver: '<= 0.30',
+  coldDriver: '<= 0.55',
   frontend: '<= 0.60',
   compile: '<= 0.60',
   flatness: { previewed: 1.15, other: 1.6, again: 1.6, peripheral: 1.6 },
@@ -119,9 +120,9 @@ function ratioRows({ size, times }) {
   return [
     row('previewed', 'swiftc -c -incremental', times.previewed.driver, goals.driver),
     row('previewed', 'swift-frontend', times.previewed.frontend, goals.frontend),
-    row('other', 'swiftc -c -incremental', times.other.driver, ''),
+    row('other', 'swiftc -c -incremental', times.other.driver, goals.coldDriver),
     row('again', 'swiftc -c -incremental', times.again.driver, goals.driver),
-    row('peripheral', 'swiftc -c -incremental', times.peripheral.driver, ''),
+    row('peripheral', 'swiftc -c -incremental', times.peripheral.driver, goals.coldDriver),
   ];
 }
 

@@ -124,7 +124,8 @@ private:
         Stable.IsString() ? Stable.As<Napi::String>().Utf8Value() : "";
     const auto Patches = versions(Options.Get("patches"));
     auto Prepared =
-        Owned->prepare(Objects, {Libraries, StableLibrary, Patches});
+        Owned->prepare(Objects, {Libraries, StableLibrary, Patches,
+                                 Options.Get("willPatch").ToBoolean()});
     if (Prepared && Script.IsObject()) {
       const auto Check = Script.As<Napi::Object>();
       // Before anything runs, and is known to the runtime for good.

@@ -179,6 +179,10 @@ Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
   if (!Required.StableLibrary.empty())
     if (Error E = Shared.load(Required.StableLibrary))
       return E;
+  // Whoever patches it later says what is wrong with its symbols.
+  if (Required.WillPatch)
+    consumeError(
+        LibrarySymbols::read(Required.StableLibrary.str()).takeError());
   return Prepared;
 }
 
@@ -291,10 +295,7 @@ Expected<LinkedPatch> Engine::linkPatches(std::vector<FunctionPatch> Patches,
   LinkedPatch Linked;
   if (Patches.empty())
     return Linked;
-  StringSet<> Names;
-  for (const FunctionPatch &Patch : Patches)
-    Patch.addNames(Names);
-  auto Symbols = findLibrarySymbols(StableLibrary, Names);
+  auto Symbols = LibrarySymbols::read(StableLibrary);
   if (!Symbols)
     return Symbols.takeError();
   const auto Base = Shared.baseOf(StableLibrary);
@@ -316,7 +317,7 @@ Expected<LinkedPatch> Engine::linkPatches(std::vector<FunctionPatch> Patches,
   SymbolLookupSet Wanted;
   auto &Layer = cast<ObjectLinkingLayer>(Jit->getObjLinkingLayer());
   for (auto [Index, Patch] : enumerate(Patches)) {
-    auto Graph = Patch.takeGraph(*Symbols, *Base, Name + "." + Twine(Index));
+    auto Graph = Patch.takeGraph(**Symbols, *Base, Name + "." + Twine(Index));
     if (!Graph)
       return Graph.takeError();
     for (const auto &Redirection : Patch.redirections())

@@ -83,6 +83,8 @@ public:
     /// ones are to take their places, for as long as the process lives. Those
     /// that have done so stay.
     llvm::ArrayRef<ObjectVersions> Patches;
+    /// Whether to prepare for patches that come later.
+    bool WillPatch = false;
   };
 
   /// Reads and checks object files and loads the libraries they and the

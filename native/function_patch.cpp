@@ -39,7 +39,7 @@ Expected<ObjectUnits> unitsOf(MemoryBufferRef Object,
 class PatchBuilder {
 public:
   PatchBuilder(ObjectUnits &Units, const BodyChanges &Changes,
-               const StringMap<LibrarySymbol> &Library, uint64_t Base)
+               const LibrarySymbols &Library, uint64_t Base)
       : Units(Units), Graph(Units.graph()), Changes(Changes), Library(Library),
         Base(Base) {
     Known.insert_range(Changes.Functions);
@@ -105,9 +105,7 @@ private:
 
   std::optional<uint64_t> addressOf(StringRef Name) const {
     const auto Found = Library.find(Name);
-    if (Found == Library.end())
-      return std::nullopt;
-    return Base + Found->second.Offset;
+    return Found ? std::optional(Base + *Found) : std::nullopt;
   }
 
   Expected<uint64_t> placeOf(StringRef Name) const {
@@ -120,8 +118,9 @@ private:
     auto Address = placeOf(Name);
     if (!Address)
       return Address.takeError();
-    const LibrarySymbol &S = Library.find(Name)->second;
-    if (S.IsShared || S.Room < JumpSize)
+    if (Library.room(*Address - Base, [&](StringRef Other) {
+          return Known.contains(Other);
+        }) < JumpSize)
       return refuse("there is no room in the library for a jump from " + Name);
     return *Address;
   }
@@ -200,7 +199,7 @@ private:
   ObjectUnits &Units;
   LinkGraph &Graph;
   const BodyChanges &Changes;
-  const StringMap<LibrarySymbol> &Library;
+  const LibrarySymbols &Library;
   const uint64_t Base;
   /// What the library has.
   StringSet<> Known;
@@ -229,16 +228,8 @@ FunctionPatch::prepare(MemoryBufferRef Former,
                        std::move(*Changes));
 }
 
-void FunctionPatch::addNames(StringSet<> &To) const {
-  for (const auto &Unit : Present.units())
-    for (const Symbol *S : Unit->Symbols)
-      To.insert(*S->getName());
-  for (const Symbol *S : Present.graph().external_symbols())
-    To.insert(*S->getName());
-}
-
 Expected<std::unique_ptr<LinkGraph>>
-FunctionPatch::takeGraph(const StringMap<LibrarySymbol> &Library, uint64_t Base,
+FunctionPatch::takeGraph(const LibrarySymbols &Library, uint64_t Base,
                          const Twine &Prefix) {
   PatchBuilder Builder(Present, Changes, Library, Base);
   if (Error E = Builder.run(Prefix, Redirections, Additions, Writes))
@@ -268,12 +259,10 @@ Error tryPatch(const std::string &Former, const std::string &Present,
       **Before, std::move(*Now), std::make_shared<orc::SymbolStringPool>());
   if (!Patch)
     return Patch.takeError();
-  StringSet<> Names;
-  Patch->addNames(Names);
-  auto Symbols = findLibrarySymbols(Library, Names);
+  auto Symbols = LibrarySymbols::read(Library);
   if (!Symbols)
     return Symbols.takeError();
-  return Patch->takeGraph(*Symbols, 0, "patch").takeError();
+  return Patch->takeGraph(**Symbols, 0, "patch").takeError();
 }
 
 #ifdef __APPLE__

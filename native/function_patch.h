@@ -6,7 +6,6 @@
 #include "library_symbols.h"
 #include "object_units.h"
 
-#include "llvm/ADT/StringMap.h"
 #include "llvm/ExecutionEngine/Orc/Core.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -35,16 +34,11 @@ public:
           std::unique_ptr<llvm::MemoryBuffer> Present,
           std::shared_ptr<llvm::orc::SymbolStringPool> Names);
 
-  const BodyChanges &changes() const { return Changes; }
-  /// What it needs to know of the library, and of which it can do without some.
-  void addNames(llvm::StringSet<> &To) const;
-
   /// What the linker makes of the changed functions; it needs the patch until
-  /// it is linked. \p Library: where its symbols are, as far as it tells; \p
-  /// Base: where it is loaded. \p Prefix keeps the names of several patches
-  /// apart.
+  /// it is linked. \p Base: where the library is loaded. \p Prefix keeps the
+  /// names of several patches apart.
   llvm::Expected<std::unique_ptr<llvm::jitlink::LinkGraph>>
-  takeGraph(const llvm::StringMap<LibrarySymbol> &Library, uint64_t Base,
+  takeGraph(const LibrarySymbols &Library, uint64_t Base,
             const llvm::Twine &Prefix);
 
   /// A function of the library, and the symbol of the graph that it becomes.

@@ -2,10 +2,10 @@
 
 #include "errors.h"
 
-#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Object/ELF.h"
-#include "llvm/Support/MemoryBuffer.h"
+
+#include <mutex>
 
 using namespace llvm;
 using object::ELF64LE;
@@ -17,14 +17,55 @@ namespace {
 /// the next begins at another.
 constexpr uint64_t CodeAlignment = 16;
 
+constexpr size_t MostKnown = 2;
+
 bool isDefined(const ELF64LE::Sym &S) {
   return S.st_shndx != ELF::SHN_UNDEF && S.st_shndx < ELF::SHN_LORESERVE &&
          S.getType() != ELF::STT_SECTION && S.getType() != ELF::STT_FILE;
 }
 
-Expected<StringMap<LibrarySymbol>>
-searchTable(const object::ELFFile<ELF64LE> &File, const StringSet<> &Names) {
-  auto Sections = File.sections();
+Error refuse(StringRef Path, const Twine &Why) {
+  return makeError(ErrorKind::Library,
+                   Path + ": its symbols cannot be read: " + Why);
+}
+
+} // namespace
+
+Expected<std::shared_ptr<const LibrarySymbols>>
+LibrarySymbols::read(const std::string &Path) {
+  static std::mutex Mutex;
+  static std::vector<
+      std::pair<std::string, std::shared_ptr<const LibrarySymbols>>>
+      Known;
+  const std::lock_guard Lock(Mutex);
+  for (const auto &[Of, Symbols] : Known)
+    if (Of == Path)
+      return Symbols;
+  auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
+                                    /*RequiresNullTerminator=*/false);
+  if (!File)
+    return refuse(Path, File.getError().message());
+  std::shared_ptr<LibrarySymbols> Read(new LibrarySymbols(std::move(*File)));
+  if (Error E = Read->index())
+    return refuse(Path, toString(std::move(E)));
+  if (Known.size() == MostKnown)
+    Known.erase(Known.begin());
+  Known.emplace_back(Path, Read);
+  return Read;
+}
+
+Error LibrarySymbols::index() {
+  const StringRef Bytes = File->getBuffer();
+  auto Library = object::ELFFile<ELF64LE>::create(Bytes);
+  if (!Library)
+    return Library.takeError();
+  const auto &Header = Library->getHeader();
+  if (!Bytes.starts_with("\177ELF") ||
+      Header.e_ident[ELF::EI_CLASS] != ELF::ELFCLASS64 ||
+      Header.e_ident[ELF::EI_DATA] != ELF::ELFDATA2LSB)
+    return makeError(ErrorKind::Library,
+                     "it is not a 64-bit little-endian ELF file");
+  auto Sections = Library->sections();
   if (!Sections)
     return Sections.takeError();
   const auto Table = find_if(*Sections, [](const ELF64LE::Shdr &S) {
@@ -32,84 +73,50 @@ searchTable(const object::ELFFile<ELF64LE> &File, const StringSet<> &Names) {
   });
   if (Table == Sections->end())
     return makeError(ErrorKind::Library, "it has no symbol table");
-  auto Symbols = File.symbols(&*Table);
-  if (!Symbols)
-    return Symbols.takeError();
-  auto Texts = File.getStringTableForSymtab(*Table, *Sections);
+  auto Entries = Library->symbols(&*Table);
+  if (!Entries)
+    return Entries.takeError();
+  auto Texts = Library->getStringTableForSymtab(*Table, *Sections);
   if (!Texts)
     return Texts.takeError();
 
-  StringMap<LibrarySymbol> Found;
-  StringSet<> Several;
-  for (const ELF64LE::Sym &S : *Symbols) {
+  Symbols.reserve(Entries->size());
+  ByName.reserve(Entries->size());
+  for (const ELF64LE::Sym &S : *Entries) {
     if (!isDefined(S))
       continue;
     auto Name = S.getName(*Texts);
     if (!Name)
       return Name.takeError();
-    if (!Names.contains(*Name))
-      continue;
-    LibrarySymbol Known;
-    Known.Offset = S.st_value;
-    Known.Room = S.st_size;
-    if (!Found.try_emplace(*Name, Known).second)
-      Several.insert(*Name);
+    Symbols.push_back({S.st_value, S.st_size, *Name});
+    auto [Same, IsNew] = ByName.try_emplace(*Name, S.st_value);
+    if (!IsNew)
+      Same->second = std::nullopt;
   }
-  for (const auto &Name : Several.keys())
-    Found.erase(Name);
-
-  std::vector<uint64_t> Places;
-  Places.reserve(Symbols->size());
-  DenseMap<uint64_t, unsigned> Strangers;
-  for (const ELF64LE::Sym &S : *Symbols) {
-    if (!isDefined(S))
-      continue;
-    Places.push_back(S.st_value);
-    auto Name = S.getName(*Texts);
-    if (!Name)
-      return Name.takeError();
-    if (!Names.contains(*Name))
-      ++Strangers[S.st_value];
-  }
-  llvm::sort(Places);
-  for (auto &Entry : Found) {
-    LibrarySymbol &S = Entry.second;
-    if (S.Offset % CodeAlignment == 0)
-      S.Room = std::max(S.Room, CodeAlignment);
-    if (const auto Next = llvm::upper_bound(Places, S.Offset);
-        Next != Places.end())
-      S.Room = std::min(S.Room, *Next - S.Offset);
-    S.IsShared = Strangers.contains(S.Offset);
-  }
-  return Found;
+  llvm::sort(Symbols, [](const Symbol &A, const Symbol &B) {
+    return A.Address < B.Address;
+  });
+  return Error::success();
 }
 
-} // namespace
+std::optional<uint64_t> LibrarySymbols::find(StringRef Name) const {
+  const auto Found = ByName.find(Name);
+  return Found == ByName.end() ? std::nullopt : Found->second;
+}
 
-Expected<StringMap<LibrarySymbol>>
-findLibrarySymbols(const std::string &Path, const StringSet<> &Names) {
-  const auto Refuse = [&](Error Why) {
-    return makeError(
-        ErrorKind::Library,
-        Path + ": its symbols cannot be read: " + toString(std::move(Why)));
-  };
-  auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/false,
-                                      /*RequiresNullTerminator=*/false);
-  if (!Buffer)
-    return Refuse(errorCodeToError(Buffer.getError()));
-  auto File = object::ELFFile<ELF64LE>::create((*Buffer)->getBuffer());
-  if (!File)
-    return Refuse(File.takeError());
-  const auto &Header = File->getHeader();
-  if (!(*Buffer)->getBuffer().starts_with("\177ELF") ||
-      Header.e_ident[ELF::EI_CLASS] != ELF::ELFCLASS64 ||
-      Header.e_ident[ELF::EI_DATA] != ELF::ELFDATA2LSB)
-    return Refuse(makeError(ErrorKind::Library,
-                            "it is not a 64-bit little-endian ELF file"));
-  auto Found = searchTable(*File, Names);
-  if (!Found)
-    return Refuse(Found.takeError());
-  return Found;
+uint64_t LibrarySymbols::room(uint64_t Address,
+                              function_ref<bool(StringRef)> IsOwn) const {
+  uint64_t Room = Address % CodeAlignment == 0 ? CodeAlignment : 0;
+  auto Next =
+      llvm::lower_bound(Symbols, Address, [](const Symbol &S, uint64_t At) {
+        return S.Address < At;
+      });
+  for (; Next != Symbols.end() && Next->Address == Address; ++Next) {
+    if (!IsOwn(Next->Name))
+      return 0;
+    Room = std::max(Room, Next->Size);
+  }
+  return Next == Symbols.end() ? Room : std::min(Room, Next->Address - Address);
 }
 
 } // namespace hotswift

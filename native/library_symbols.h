@@ -1,28 +1,56 @@
 // ELF only: of other libraries nothing is known.
 #pragma once
 
-#include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace hotswift {
 
-/// A place in a shared library, as an offset from where it is loaded.
-struct LibrarySymbol {
-  uint64_t Offset = 0;
-  /// How many bytes are its own: its size, and what it is aligned to.
-  uint64_t Room = 0;
-  /// Whether others than the symbols that were asked for begin here.
-  bool IsShared = false;
-};
+/// The symbol table of a shared library, which has those that it does not
+/// export too. Addresses are those of the file.
+class LibrarySymbols {
+public:
+  /// Reads a library whose contents never change. The newest two stay known, so
+  /// that of a library only the first call takes its time.
+  static llvm::Expected<std::shared_ptr<const LibrarySymbols>>
+  read(const std::string &Path);
 
-/// Finds symbols in the symbol table of a shared library, those that it does
-/// not export too. Left out is what it does not have, and what it has more than
-/// once: names that are local to one of its objects need not be unique.
-llvm::Expected<llvm::StringMap<LibrarySymbol>>
-findLibrarySymbols(const std::string &Path, const llvm::StringSet<> &Names);
+  /// Nothing where the library has no such symbol, or has several: names that
+  /// are local to one of its objects need not be unique.
+  std::optional<uint64_t> find(llvm::StringRef Name) const;
+
+  /// How many bytes from an address on belong to what begins there: its size,
+  /// and what code is aligned to. 0 if anything begins there that \p IsOwn does
+  /// not say yes to.
+  uint64_t room(uint64_t Address,
+                llvm::function_ref<bool(llvm::StringRef)> IsOwn) const;
+
+private:
+  struct Symbol {
+    uint64_t Address;
+    uint64_t Size;
+    llvm::StringRef Name;
+  };
+
+  explicit LibrarySymbols(std::unique_ptr<llvm::MemoryBuffer> File)
+      : File(std::move(File)) {}
+  llvm::Error index();
+
+  /// Holds the names.
+  std::unique_ptr<llvm::MemoryBuffer> File;
+  /// By address.
+  std::vector<Symbol> Symbols;
+  /// Nothing where there are several.
+  llvm::DenseMap<llvm::StringRef, std::optional<uint64_t>> ByName;
+};
 
 } // namespace hotswift

@@ -37,6 +37,8 @@ export interface NativeGenerationOptions {
   stableLibrary?: string;
   /** What takes the place of objects in that library, for as long as the process lives. Those that have done so stay. */
   patches?: readonly ObjectVersions[];
+  /** Whether to prepare for patches of it that come later. */
+  willPatch?: boolean;
 }
 
 /** native/engine.h, as native/addon.cpp shows it. An engine lives as long as its process. */

@@ -31,7 +31,7 @@ export class SwiftRunner {
 
   /** Loads libraries ahead of need. No Swift code runs. */
   async prepare({ libraries, stableLibrary }: AgentNeeds): Promise<void> {
-    await this.#translate(() => this.#engine.addGeneration([], libraries, { stableLibrary }));
+    await this.#translate(() => this.#engine.addGeneration([], libraries, { stableLibrary, willPatch: stableLibrary !== undefined }));
   }
 
   async load(plan: GenerationPlan): Promise<void> {
