@@ -243,11 +243,20 @@ export class WarmFrontend {
   }
 
   async #close(): Promise<void> {
+    // A host with nothing else to do waits for the end.
+    this.#refer('ref');
     this.#kill();
     await this.ended;
     this.#overlay.release();
     await this.#text.close();
     await rm(this.#options.folder, { recursive: true, force: true });
+  }
+
+  /** Whether the host's event loop goes on as long as the process is there. */
+  #refer(how: 'ref' | 'unref'): void {
+    this.#child[how]();
+    this.#control[how]();
+    (this.#child.stdout as Socket | null)?.[how]();
   }
 
   #kill(): void {
@@ -267,9 +276,7 @@ export class WarmFrontend {
       signal.throwIfAborted();
       if (answer !== 'ready') throw new Error(await this.#whyNot(answer));
       // A host with nothing left to do ends, and takes it along.
-      this.#child.unref();
-      this.#control.unref();
-      (this.#child.stdout as Socket | null)?.unref();
+      this.#refer('unref');
     } catch (error) {
       await this.close();
       throw error;

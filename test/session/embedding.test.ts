@@ -17,6 +17,8 @@ const story = `
     const { tier, generation } = await session.reload();
     const second = await session.call('answer');
     const { width, height } = await session.snapshot();
+    // What waits for the next edit then is all that is left to wait for.
+    await session.idle();
     await session.close();
     return JSON.stringify({ first, tier, generation, second, width, height });
   }`;
