@@ -6,6 +6,7 @@
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ExecutionEngine/JITLink/x86_64.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -42,6 +43,7 @@ public:
                const LibrarySymbols &Library, uint64_t Base)
       : Units(Units), Graph(Units.graph()), Changes(Changes), Library(Library),
         Base(Base) {
+    Changed.insert_range(Changes.Functions);
     Known.insert_range(Changes.Functions);
     for (const ValueChange &Value : Changes.Values)
       Known.insert(Value.Symbol);
@@ -148,8 +150,7 @@ private:
 
   /// Whether what a unit names stays the library's: there is one of it.
   bool isLibrarys(const ObjectUnit &Unit) const {
-    return Known.contains(Unit.name()) &&
-           !is_contained(Changes.Functions, Unit.name());
+    return Known.contains(Unit.name()) && !Changed.contains(Unit.name());
   }
 
   Error bindEdges(Block &From) {
@@ -177,6 +178,17 @@ private:
         if (!To->Unit->isFunction() && !To->Unit->isWeak())
           return placeOf(Name).takeError();
       }
+      if (To->Unit && Changed.contains(To->Unit->name()) &&
+          E.getKind() != x86_64::BranchPCRel32 &&
+          !Units.isTableOfJumps(From, E)) {
+        // Who compares addresses, as key paths do, is to find them equal.
+        auto Entry = placeOf(To->Unit->name());
+        if (!Entry)
+          return Entry.takeError();
+        E.setTarget(absolute(To->Unit->name(), *Entry));
+        E.setAddend(To->Addend);
+        continue;
+      }
       visit(E.getTarget().getBlock());
     }
     return Error::success();
@@ -201,6 +213,8 @@ private:
   const BodyChanges &Changes;
   const LibrarySymbols &Library;
   const uint64_t Base;
+  /// Functions that are redirected.
+  StringSet<> Changed;
   /// What the library has.
   StringSet<> Known;
   DenseSet<Symbol *> WasGlobal;

@@ -152,9 +152,7 @@ const ObjectUnit *ObjectUnits::unitAt(const Block &Home, size_t Place) const {
   return Place < Unit->End || Place == Unit->Start ? Unit : nullptr;
 }
 
-/// Whether an edge is an entry of a table of jumps: the distance from the
-/// table's start to a place within a function. Metadata, which leads to
-/// functions too, has names or sections of its own.
+/// Metadata, which leads to functions too, has names or sections of its own.
 bool ObjectUnits::isTableOfJumps(const Block &From, const Edge &Edge) const {
   return !isCode(From) && Edge.getKind() == x86_64::Delta32 &&
          isCode(Edge.getTarget().getBlock()) && isNameless(Edge.getTarget()) &&

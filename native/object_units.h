@@ -72,6 +72,11 @@ public:
   std::optional<ObjectReference> resolve(const llvm::jitlink::Block &From,
                                          const llvm::jitlink::Edge &Edge) const;
 
+  /// Whether an edge is an entry of a table of jumps: the distance from the
+  /// table's start to a place within a function.
+  bool isTableOfJumps(const llvm::jitlink::Block &From,
+                      const llvm::jitlink::Edge &Edge) const;
+
 private:
   struct BlockContent {
     std::vector<const llvm::jitlink::Edge *> Edges;
@@ -92,8 +97,6 @@ private:
                            size_t Place) const;
   std::optional<Place> placeOf(const llvm::jitlink::Block &From,
                                const llvm::jitlink::Edge &Edge) const;
-  bool isTableOfJumps(const llvm::jitlink::Block &From,
-                      const llvm::jitlink::Edge &Edge) const;
   bool holdsAddress(const llvm::jitlink::Block &Home, size_t Place) const;
   size_t endOfPlace(const llvm::jitlink::Block &Home, size_t Place) const;
 

@@ -31,6 +31,8 @@ func mapped(_ values: [Int32], by factor: Int32) -> [Int32] { values.map { $0 * 
 func risky(_ fails: Bool) throws -> Int32 { struct Failure: Error {}; if fails { throw Failure() }; return 4 }
 func counted() async -> Int32 { await Task.yield(); return 30 }
 @_alwaysEmitIntoClient public func copied() -> Int32 { 11 }
+extension Paint { var computed: Int32 { value * 3 } }
+func path() -> KeyPath<Paint, Int32> { let path = \\Paint.computed; return path }
 func callsCopied() -> Int32 { copied() }
 func generic<T: Tinted>(_ value: T) -> Int32 { value.tint() + value.shade() }
 `;
@@ -51,6 +53,7 @@ func used() -> [Int32] {
     Kind.large.area, Kind.allCases.map(\\.rawValue).reduce(0, +), palette.reduce(0, +), cachedPalette, margin, Metrics.inset, Metrics.gutter, Int32(Metrics.title.utf8.count),
     nextCount(), nextCount(), secret(), mapped([1, 2], by: 3).reduce(0, +), (try? risky(false)) ?? -1, (try? risky(true)) ?? -2, function(8), generic(Paint()), viaPath,
     Int32(Paint.name.utf8.count + Int32.name.utf8.count), callsCopied(),
+    path() == \\Paint.computed ? 1 : 0, Paint()[keyPath: path()],
   ]
 }
 func usedLater() async -> Int32 { await counted() + 1 }
@@ -106,6 +109,11 @@ const edits: [what: string, from: string, to: string][] = [
     'private func other() -> Int32 { 50 }; func makePalette() -> [Int32] { [1, other()] }',
   ],
   ['a key path', 'stroke() * 2', '[Brush()].map(\\.width)[0] + 70'],
+  [
+    'a computed property, and a key path to it',
+    'value * 3 } }\nfunc path() -> KeyPath<Paint, Int32> { let path =',
+    'value * 4 } }\nfunc path() -> KeyPath<Paint, Int32> { _ = margin; let path =',
+  ],
   ['a function of which every object has a copy', '{ 11 }', '{ 12 }'],
   ['a closure in the place of another', 'values.map { $0 * factor }', 'values.filter { $0 > 1 }.map { $0 - factor }'],
 ];
