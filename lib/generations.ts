@@ -73,7 +73,11 @@ export class Generations {
 
   /** Loads a generation as it was planned; if its patches are at fault, without those. */
   async #loadPatched(built: BuiltGeneration, fresh: RespawnReason | undefined, signal: AbortSignal): Promise<BuiltGeneration> {
-    const reasonOf = (generation: BuiltGeneration) => fresh ?? (generation.fresh ? 'rebase' : undefined);
+    const reasonOf = (generation: BuiltGeneration) => {
+      // Another agent came up since it was planned, because a picture was asked for: what that one holds, the plan does not know.
+      const isOther = this.#parts.reloader.loaded && this.pid !== generation.pid;
+      return fresh ?? (generation.fresh || isOther ? 'rebase' : undefined);
+    };
     try {
       await this.#load(built, reasonOf(built));
       return built;

@@ -125,6 +125,8 @@ export class SessionModule {
       standIn,
       trials: new PatchTrials(addon.tryPatches),
       isReplaceable,
+      // Debuggers would look for the old functions, and optimised code is not taken apart.
+      canPatch: addon.canPatch && !debug && !template.args.some((arg) => /^-O(?!none$)/.test(arg)),
       mostLinkedInPlace: numberFrom('HOTSWIFT_PATCH_FROM'),
       compiler: new ModuleCompiler(module.file, jobs, indexes, standIn),
       store: new ModuleStore(cache, this.#identity(template)),

@@ -339,6 +339,7 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("Engine", EngineObject::define(Env));
   Exports.Set("ObjectIndex", defineObjectIndex(Env));
   Exports.Set("DependencyIndex", defineDependencyIndex(Env));
+  Exports.Set("canPatch", Napi::Boolean::New(Env, canPatch()));
   Exports.Set("tryPatches", Napi::Function::New(Env, tryPatches));
   Exports.Set("encodePng", Napi::Function::New(Env, encode));
   Exports.Set("requireNoScriptVariables",

@@ -3,7 +3,6 @@
 #include "errors.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace llvm;
 using namespace llvm::jitlink;
@@ -18,12 +17,10 @@ constexpr unsigned DeepestPlace = 8;
 /// What the Swift runtime reads of every image (MetadataSections.h): entries
 /// that are new, gone or different would have to be made known to it.
 bool holdsRecords(StringRef Section) {
-  return StringSwitch<bool>(Section)
-      .Cases({"swift5_protocols", "swift5_protocol_conformances",
-              "swift5_type_metadata", "swift5_accessible_functions",
-              "swift5_replace", "swift5_replac2"},
-             true)
-      .Default(false);
+  return Section.starts_with("swift5_protocol") ||
+         Section.starts_with("swift5_type_metadata") ||
+         Section.starts_with("swift5_accessible_functions") ||
+         Section.starts_with("swift5_replac");
 }
 
 /// What runs when an image is loaded, and what each thread has a copy of.
@@ -47,6 +44,14 @@ bool isAsyncFunctionPointer(const ObjectUnit &Unit) {
          Unit.size() == 8;
 }
 
+/// Of these, objects have copies that mean the same: the compiler calls them
+/// what they hold (IRGenMangler.h).
+bool isNamedByContents(StringRef Name) {
+  return Name.starts_with("symbolic ") ||
+         Name.starts_with("generic environment ") ||
+         Name.starts_with("associated conformance ");
+}
+
 class Comparison {
 public:
   Comparison(const ObjectUnits &Former, const ObjectUnits &Present)
@@ -58,6 +63,10 @@ public:
     for (const auto &Unit : Present.units())
       if (Error E = compareUnit(*Unit))
         return E;
+    for (const auto &Unit : Former.units())
+      for (const Symbol *S : Unit->Symbols)
+        if (!Present.find(*S->getName()))
+          Result.Gone.insert(*S->getName());
     return std::move(Result);
   }
 
@@ -103,6 +112,9 @@ private:
 
   Error compareUnit(const ObjectUnit &Unit) {
     const ObjectUnit *Before = Former.find(Unit.name());
+    for (const Symbol *S : Unit.Symbols)
+      if (Former.find(*S->getName()) != Before)
+        return refuse(*S->getName() + " belongs to something else now");
     if (!Before)
       return Error::success();
     if (Before->isFunction() != Unit.isFunction())
@@ -110,22 +122,19 @@ private:
     if (areSame(*Before->Home, Before->Start, Before->End, *Unit.Home,
                 Unit.Start, Unit.End, 0)) {
       for (const Symbol *S : Unit.Symbols)
-        if (Former.find(*S->getName()) == Before)
-          Result.Same.insert(*S->getName());
+        Result.Same.insert(*S->getName());
       return Error::success();
     }
-    // Of what every object has a copy of, each uses its own.
-    if (Unit.isWeak() && Before->isWeak())
+    if (isNamedByContents(Unit.name()))
       return Error::success();
-    if (Unit.isFunction()) {
-      Result.Functions.push_back(Unit.name().str());
-      return Error::success();
-    }
-    return compareValue(*Before, Unit);
+    if (!Unit.isFunction())
+      return compareValue(*Before, Unit);
+    Result.Functions.push_back(Unit.name().str());
+    return Error::success();
   }
 
   Error compareValue(const ObjectUnit &Before, const ObjectUnit &Unit) {
-    if (Before.size() != Unit.size() ||
+    if (Before.size() != Unit.size() || Unit.isWeak() ||
         Before.Home->isZeroFill() != Unit.Home->isZeroFill())
       return refuse(Unit.name() + " differs");
     const auto Bytes = [](const ObjectUnit &Of, size_t From, size_t Length) {
@@ -190,30 +199,15 @@ private:
              *Before->External->getName() == *Now->External->getName();
     if (Before->Unit || Now->Unit)
       return Before->Unit && Now->Unit &&
-             Before->Unit->name() == Now->Unit->name() &&
-             (!Now->Unit->isWeak() || isSameCopy(*Before->Unit, *Now->Unit));
+             Before->Unit->name() == Now->Unit->name();
     return Depth < DeepestPlace &&
            areSame(*Before->Home, Before->Place, Before->PlaceEnd, *Now->Home,
                    Now->Place, Now->PlaceEnd, Depth + 1);
   }
 
-  /// Whether the object's copy of what every object may define is the same. The
-  /// library's is not redirected: who uses another is another.
-  bool isSameCopy(const ObjectUnit &Before, const ObjectUnit &Now) const {
-    // Of those that lead to each other, one that differs is found where it is.
-    auto [Known, IsNew] = SameCopies.try_emplace(Now.name(), true);
-    if (!IsNew)
-      return Known->second;
-    const bool IsSame = areSame(*Before.Home, Before.Start, Before.End,
-                                *Now.Home, Now.Start, Now.End, 0);
-    SameCopies[Now.name()] = IsSame;
-    return IsSame;
-  }
-
   const ObjectUnits &Former;
   const ObjectUnits &Present;
   BodyChanges Result;
-  mutable StringMap<bool> SameCopies;
 };
 
 } // namespace

@@ -25,6 +25,8 @@ struct BodyChanges {
   std::vector<ValueChange> Values;
   /// Linker names of everything that both versions have and that is the same.
   llvm::StringSet<> Same;
+  /// Linker names of what only the former version has.
+  llvm::StringSet<> Gone;
 };
 
 /// Compares two versions of an object. An error of the kind `Link` says why the

@@ -159,8 +159,15 @@ Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
     Prepared.Objects.push_back(std::move(*Object));
   }
   for (const ObjectVersions &Versions : Required.Patches) {
-    if (Patched.contains(Versions.Present))
-      continue;
+    {
+      std::lock_guard Lock(GenerationsMutex);
+      const auto Known = Patched.find(Versions.Former);
+      if (Known != Patched.end() && Known->second == Versions.Present)
+        continue;
+      if (Known != Patched.end())
+        return makeError(ErrorKind::Link,
+                         Versions.Former + " was replaced already");
+    }
     auto Former = Read(Versions.Former);
     if (!Former)
       return Former.takeError();
@@ -173,7 +180,7 @@ Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
     if (!Patch)
       return Patch.takeError();
     Prepared.Patches.push_back(std::move(*Patch));
-    Prepared.PatchedObjects.push_back(Versions.Present);
+    Prepared.PatchedObjects.push_back(Versions);
   }
   // Last: it needs what the objects of its module need.
   if (!Required.StableLibrary.empty())
@@ -335,8 +342,14 @@ Expected<LinkedPatch> Engine::linkPatches(std::vector<FunctionPatch> Patches,
   if (!Found)
     return Found.takeError();
   for (const FunctionPatch &Patch : Patches)
-    for (const auto &[Entry, To] : Patch.redirections())
-      Linked.Redirections.push_back({Entry, Found->lookup(To).getAddress()});
+    for (const auto &[Entry, To] : Patch.redirections()) {
+      const ExecutorAddr Target = Found->lookup(To).getAddress();
+      // Before anything is changed.
+      if (!isInReach(Entry, Target))
+        return makeError(ErrorKind::Link,
+                         "new functions are too far away from the library");
+      Linked.Redirections.push_back({Entry, Target});
+    }
   return Linked;
 }
 
@@ -361,13 +374,18 @@ Expected<size_t> Engine::link(Inputs From) {
   for (const auto &Object : From.Objects)
     Names.push_back(Object->getBufferIdentifier().str());
 
+  std::vector<std::string> PatchedNames;
+  for (const ObjectVersions &Versions : From.PatchedObjects)
+    PatchedNames.push_back(Versions.Present);
   Generation Linked;
   if (Error E = explain(linkPatches(std::move(From.Patches), From.StableLibrary)
                             .moveInto(Linked.Patch),
-                        From.PatchedObjects, From.LostLibraries))
+                        PatchedNames, From.LostLibraries))
     return E;
-  if (Linked.Patch.Dylib)
+  if (Linked.Patch.Dylib) {
+    std::lock_guard GenerationsLock(GenerationsMutex);
     PatchDylibs.push_back(Linked.Patch.Dylib);
+  }
   auto Dylib = Jit->createJITDylib("generation-" + std::to_string(LinkCount++));
   if (!Dylib)
     return explain(Dylib.takeError(), Names, {});
@@ -397,8 +415,7 @@ Expected<size_t> Engine::link(Inputs From) {
   if (Failure)
     return Failure;
 
-  for (const std::string &Object : From.PatchedObjects)
-    Patched.insert(Object);
+  Linked.PatchedObjects = std::move(From.PatchedObjects);
   std::vector<ObjectMetadata> Found = Metadata->take(*Dylib);
   for (const std::string &Name : Names) {
     auto Match = find_if(Found, [&](auto &M) { return M.Object == Name; });
@@ -430,6 +447,8 @@ Error Engine::initialize(size_t Number) {
         return E;
   {
     std::lock_guard Lock(GenerationsMutex);
+    for (const auto &[Former, Present] : Found->PatchedObjects)
+      Patched[Former] = Present;
     Generations[Number].Initialized = true;
   }
   // Not through explain: what is reported now may belong to a link that goes on
@@ -443,13 +462,20 @@ Expected<ExecutorAddr> Engine::lookup(size_t Number, StringRef Symbol) {
   auto Found = generation(Number);
   if (!Found)
     return Found.takeError();
-  auto Address = Jit->lookup(*Found->Dylib, Symbol);
-  if (!Address) {
-    consumeError(Address.takeError());
-    return makeError(ErrorKind::Missing,
-                     "the newest generation has no function " + Symbol);
+  // What is new in a patched file is where the patch is.
+  std::vector<JITDylib *> Places{Found->Dylib};
+  {
+    std::lock_guard Lock(GenerationsMutex);
+    append_range(Places, reverse(PatchDylibs));
   }
-  return *Address;
+  for (JITDylib *Place : Places) {
+    auto Address = Jit->lookup(*Place, Symbol);
+    if (Address)
+      return *Address;
+    consumeError(Address.takeError());
+  }
+  return makeError(ErrorKind::Missing,
+                   "the newest generation has no function " + Symbol);
 }
 
 Expected<const Generation &> Engine::generation(size_t Number) const {

@@ -17,6 +17,12 @@
 
 namespace hotswift {
 
+/// The paths of two versions of an object.
+struct ObjectVersions {
+  std::string Former;
+  std::string Present;
+};
+
 /// What takes the place of functions of the stable library, linked, in a
 /// JITDylib of its own.
 struct LinkedPatch {
@@ -37,13 +43,8 @@ struct Generation {
   std::vector<ObjectMetadata> Metadata;
   /// What its stable library has yet to become.
   LinkedPatch Patch;
+  std::vector<ObjectVersions> PatchedObjects;
   bool Initialized = false;
-};
-
-/// The paths of two versions of an object.
-struct ObjectVersions {
-  std::string Former;
-  std::string Present;
 };
 
 /// Owns one LLJIT and the generations that were linked into it.
@@ -72,7 +73,7 @@ public:
     /// there is none.
     std::string StableLibrary;
     std::vector<FunctionPatch> Patches;
-    std::vector<std::string> PatchedObjects;
+    std::vector<ObjectVersions> PatchedObjects;
   };
 
   /// What is asked for besides objects.
@@ -147,9 +148,10 @@ private:
   mutable std::mutex GenerationsMutex;
   std::deque<Generation> Generations;
   size_t LinkCount = 0;
-  /// Objects that took the places of their former versions.
-  llvm::StringSet<> Patched;
-  /// Where new functions of theirs are found.
+  /// From former versions of objects to what took their places. Guarded by
+  /// GenerationsMutex.
+  llvm::StringMap<std::string> Patched;
+  /// Where new functions of theirs are found. Guarded in the same way.
   std::vector<llvm::orc::JITDylib *> PatchDylibs;
 };
 

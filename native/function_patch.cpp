@@ -63,12 +63,20 @@ public:
     }
     for (auto [Index, Name] : enumerate(Changes.Functions)) {
       const ObjectUnit *Unit = Units.find(Name);
+      // The linker may have dropped what any object may define: then nobody
+      // calls the library's.
+      if (Unit->isWeak() && !Library.has(Name)) {
+        Changed.erase(Name);
+        Known.erase(Name);
+        continue;
+      }
       auto Entry = entryOf(Name);
       if (!Entry)
         return Entry.takeError();
       // A name of its own: nobody else is to find it.
       Redirections.push_back(
           {*Entry, Graph.intern((Prefix + "." + Twine(Index)).str())});
+      Redirected.push_back(Unit);
       visit(*Unit->Home);
     }
     for (const ValueChange &Value : Changes.Values) {
@@ -80,12 +88,18 @@ public:
     // What is new may be used by other new objects.
     std::vector<Symbol *> Added;
     for (const auto &Unit : Units.units())
-      for (Symbol *S : Unit->Symbols)
-        if (!Known.contains(*S->getName()) && !Unit->isWeak() &&
-            WasGlobal.contains(S)) {
+      for (Symbol *S : Unit->Symbols) {
+        const StringRef Name = *S->getName();
+        if (Known.contains(Name) || !WasGlobal.contains(S))
+          continue;
+        if (!Library.has(Name)) {
           Added.push_back(S);
           visit(*Unit->Home);
+        } else if (!Unit->isWeak()) {
+          // Whoever uses it would go on with that one.
+          return refuse(Name + " was in another file");
         }
+      }
     while (!Waiting.empty())
       if (Error E = bindEdges(*Waiting.pop_back_val()))
         return E;
@@ -94,8 +108,8 @@ public:
       publish(*S, S->getName());
       Additions.push_back(S->getName());
     }
-    for (const auto &[Name, To] : zip(Changes.Functions, Redirections))
-      publish(*Units.find(Name)->Symbols.front(), To.To);
+    for (const auto &[Unit, Redirection] : zip(Redirected, Redirections))
+      publish(*Unit->Symbols.front(), Redirection.To);
     hideMetadata();
     return Error::success();
   }
@@ -163,8 +177,10 @@ private:
                       From.getSection().getName() + " can be read in two ways");
       if (To->External) {
         const StringRef Name = *To->External->getName();
-        if (const auto Address = addressOf(Name))
-          E.setTarget(absolute(Name, *Address));
+        if (Changes.Gone.contains(Name))
+          return refuse(Name + " is in another file now");
+        if (const auto Address = Library.findShared(Name))
+          E.setTarget(absolute(Name, Base + *Address));
         continue;
       }
       if (To->Unit && isLibrarys(*To->Unit)) {
@@ -215,6 +231,7 @@ private:
   const uint64_t Base;
   /// Functions that are redirected.
   StringSet<> Changed;
+  std::vector<const ObjectUnit *> Redirected;
   /// What the library has.
   StringSet<> Known;
   DenseSet<Symbol *> WasGlobal;
@@ -333,13 +350,19 @@ Error overwrite(uint64_t Address, StringRef Bytes) {
 
 #endif
 
+/// What `jmp rel32` adds to the address behind it.
+static int64_t distance(uint64_t Entry, orc::ExecutorAddr To) {
+  return static_cast<int64_t>(To.getValue() - Entry - JumpSize);
+}
+
+bool isInReach(uint64_t Entry, orc::ExecutorAddr To) {
+  return isInt<32>(distance(Entry, To));
+}
+
 Error redirect(uint64_t Entry, orc::ExecutorAddr To) {
-  const auto Distance = static_cast<int64_t>(To.getValue() - Entry - JumpSize);
-  if (!isInt<32>(Distance))
-    return makeError(ErrorKind::Link,
-                     "a new function is too far away from the library");
   char Jump[JumpSize] = {static_cast<char>(0xe9)};
-  support::endian::write32le(Jump + 1, static_cast<uint32_t>(Distance));
+  support::endian::write32le(Jump + 1,
+                             static_cast<uint32_t>(distance(Entry, To)));
   return overwrite(Entry, StringRef(Jump, JumpSize));
 }
 

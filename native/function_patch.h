@@ -78,14 +78,26 @@ private:
   std::vector<Write> Writes;
 };
 
+/// Whether libraries can be patched on this system at all.
+constexpr bool canPatch() {
+#if defined(__linux__) && defined(__x86_64__)
+  return true;
+#else
+  return false;
+#endif
+}
+
 /// Tries whether a new version of an object can take the place of the former
 /// one in a library, as far as files tell: the paths of the two, and of the
 /// library. An error says why it cannot.
 llvm::Error tryPatch(const std::string &Former, const std::string &Present,
                      const std::string &Library);
 
+/// Whether a jump from a function of the library can lead somewhere.
+bool isInReach(uint64_t Entry, llvm::orc::ExecutorAddr To);
+
 /// Has every call of a function go to another one. The bytes are those of the
-/// x86-64 jump `e9`, which reaches 2 GiB in each direction: more is an error.
+/// x86-64 jump `e9`, which reaches 2 GiB in each direction.
 llvm::Error redirect(uint64_t Entry, llvm::orc::ExecutorAddr To);
 
 /// Overwrites bytes of a loaded library, whatever their protection.

@@ -89,9 +89,13 @@ Error LibrarySymbols::index() {
     if (!Name)
       return Name.takeError();
     Symbols.push_back({S.st_value, S.st_size, *Name});
-    auto [Same, IsNew] = ByName.try_emplace(*Name, S.st_value);
+    // Linkers make hidden symbols local, and leave them their visibility.
+    const bool IsPrivate = S.getBinding() == ELF::STB_LOCAL &&
+                           S.getVisibility() == ELF::STV_DEFAULT;
+    auto [Same, IsNew] =
+        ByName.try_emplace(*Name, Place{S.st_value, IsPrivate, false});
     if (!IsNew)
-      Same->second = std::nullopt;
+      Same->second.IsOneOfSeveral = true;
   }
   llvm::sort(Symbols, [](const Symbol &A, const Symbol &B) {
     return A.Address < B.Address;
@@ -101,7 +105,15 @@ Error LibrarySymbols::index() {
 
 std::optional<uint64_t> LibrarySymbols::find(StringRef Name) const {
   const auto Found = ByName.find(Name);
-  return Found == ByName.end() ? std::nullopt : Found->second;
+  if (Found == ByName.end() || Found->second.IsOneOfSeveral)
+    return std::nullopt;
+  return Found->second.Address;
+}
+
+std::optional<uint64_t> LibrarySymbols::findShared(StringRef Name) const {
+  const auto Found = ByName.find(Name);
+  return Found == ByName.end() || Found->second.IsPrivate ? std::nullopt
+                                                          : find(Name);
 }
 
 uint64_t LibrarySymbols::room(uint64_t Address,

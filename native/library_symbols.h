@@ -27,6 +27,10 @@ public:
   /// Nothing where the library has no such symbol, or has several: names that
   /// are local to one of its objects need not be unique.
   std::optional<uint64_t> find(llvm::StringRef Name) const;
+  /// As find, of what other objects than the one that defines it may use.
+  std::optional<uint64_t> findShared(llvm::StringRef Name) const;
+  /// Whether the library has one such symbol or several.
+  bool has(llvm::StringRef Name) const { return ByName.contains(Name); }
 
   /// How many bytes from an address on belong to what begins there: its size,
   /// and what code is aligned to. 0 if anything begins there that \p IsOwn does
@@ -49,8 +53,12 @@ private:
   std::unique_ptr<llvm::MemoryBuffer> File;
   /// By address.
   std::vector<Symbol> Symbols;
-  /// Nothing where there are several.
-  llvm::DenseMap<llvm::StringRef, std::optional<uint64_t>> ByName;
+  struct Place {
+    uint64_t Address;
+    bool IsPrivate;
+    bool IsOneOfSeveral;
+  };
+  llvm::DenseMap<llvm::StringRef, Place> ByName;
 };
 
 } // namespace hotswift

@@ -154,10 +154,30 @@ const ObjectUnit *ObjectUnits::unitAt(const Block &Home, size_t Place) const {
 
 /// Metadata, which leads to functions too, has names or sections of its own.
 bool ObjectUnits::isTableOfJumps(const Block &From, const Edge &Edge) const {
-  return !isCode(From) && Edge.getKind() == x86_64::Delta32 &&
-         isCode(Edge.getTarget().getBlock()) && isNameless(Edge.getTarget()) &&
-         !From.getSection().getName().starts_with("swift5_") &&
-         !unitAt(From, Edge.getOffset());
+  const auto LeadsToCode = [](const jitlink::Edge &E) {
+    return E.getKind() == x86_64::Delta32 && E.getTarget().isDefined() &&
+           isCode(E.getTarget().getBlock()) && !E.getTarget().hasName();
+  };
+  if (isCode(From) || !LeadsToCode(Edge) ||
+      From.getSection().getName().starts_with("swift5_") ||
+      unitAt(From, Edge.getOffset()))
+    return false;
+  // Patterns of key paths have no names either, and lead to functions, but do
+  // not begin with that.
+  const auto Start = startOfPlace(From, Edge.getOffset());
+  return Start &&
+         any_of(edges(From, *Start, *Start + 1),
+                [&](const jitlink::Edge *E) { return LeadsToCode(*E); });
+}
+
+/// Where what an offset lies in begins, as far as anything leads there.
+std::optional<size_t> ObjectUnits::startOfPlace(const Block &Home,
+                                                size_t Offset) const {
+  const auto &Starts = Blocks.find(&Home)->second.Places;
+  const auto After = llvm::upper_bound(Starts, Offset);
+  if (After == Starts.begin())
+    return std::nullopt;
+  return *std::prev(After);
 }
 
 /// What an edge leads to in the block of its target.
@@ -171,17 +191,16 @@ std::optional<ObjectUnits::Place> ObjectUnits::placeOf(const Block &From,
       return std::nullopt;
     return Place{static_cast<size_t>(Offset), /*IsIndirect=*/false};
   };
+  // What the assembler names it means, whatever is added for the instruction.
+  if (Edge.getTarget().hasName())
+    return Within(static_cast<int64_t>(Edge.getTarget().getOffset()));
   if (Edge.getKind() != x86_64::Delta32)
     return Within(Written);
   if (isTableOfJumps(From, Edge)) {
     // The linker subtracts the place of the entry, what is wanted is the
     // distance from the table's.
-    const auto &Starts = Blocks.find(&From)->second.Places;
-    const auto After = llvm::upper_bound(Starts, Edge.getOffset());
-    if (After == Starts.begin())
-      return std::nullopt;
-    return Within(Written -
-                  static_cast<int64_t>(Edge.getOffset() - *std::prev(After)));
+    const auto Start = startOfPlace(From, Edge.getOffset());
+    return Within(Written - static_cast<int64_t>(Edge.getOffset() - *Start));
   }
   if (!isCode(From)) {
     // The lowest bit says that what is meant is behind an address

@@ -98,6 +98,8 @@ private:
   std::optional<Place> placeOf(const llvm::jitlink::Block &From,
                                const llvm::jitlink::Edge &Edge) const;
   bool holdsAddress(const llvm::jitlink::Block &Home, size_t Place) const;
+  std::optional<size_t> startOfPlace(const llvm::jitlink::Block &Home,
+                                     size_t Offset) const;
   size_t endOfPlace(const llvm::jitlink::Block &Home, size_t Place) const;
 
   std::unique_ptr<llvm::jitlink::LinkGraph> Graph;

@@ -26,7 +26,9 @@ export interface BuiltGeneration extends CompileResult {
   library?: StableLibrary;
   /** By source: the objects that take the places of those in the library. */
   patches: ReadonlyMap<string, ObjectVersions>;
-  /** Whether it has to run in a fresh agent. */
+  /** The process that it was planned for; `undefined`: a new one. */
+  pid?: number;
+  /** Whether it has to run in a fresh agent, rather than in that one. */
   fresh: boolean;
   /** Files whose conformances the Swift runtime goes on finding in their old form. */
   stale: string[];
@@ -53,6 +55,8 @@ export interface BuildParts {
   link: LinkOptions;
   /** Whether there can be another agent. */
   isReplaceable: boolean;
+  /** See {@link GenerationFacts}. */
+  canPatch: boolean;
   /** See {@link GenerationFacts}. */
   mostLinkedInPlace?: number;
 }
@@ -208,7 +212,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
 
   /** An agent can start while the compiler runs. */
   async #expectAgent(sources: SourceSnapshot, pid: number | undefined): Promise<void> {
-    const { compiler, isReplaceable } = this.#parts;
+    const { compiler } = this.#parts;
     const library = this.#agents.get(pid ?? 0)?.library;
     if (library === undefined) return;
     const digests = new Map([...compiler.files].map(([file, { digest }]) => [file, digest]));
@@ -216,13 +220,13 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     if (edited.length === 0) return;
     const { files } = await compiler.closure([...this.#alwaysLinked, ...edited]);
     const unedited = await compiler.closure(this.#alwaysLinked);
-    if (isWorthPatching({ files, unedited: unedited.files, foreign: [], library, registered: new Set(), isReplaceable, ...this.#limits })) {
+    if (isWorthPatching({ files, unedited: unedited.files, foreign: [], library, registered: new Set(), ...this.#limits })) {
       this.emit('needs-agent', library);
     }
   }
 
   async #plan(compiled: CompileResult, pid: number | undefined, options: JobOptions): Promise<BuiltGeneration> {
-    const { compiler, isReplaceable } = this.#parts;
+    const { compiler } = this.#parts;
     for (const other of this.#agents.keys()) if (pid !== undefined && other !== pid) this.#agents.delete(other);
     const agent = pid === undefined ? undefined : this.#agents.get(pid);
     let library = agent?.library ?? this.#library;
@@ -241,7 +245,6 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       library,
       registered: agent?.foreign ?? new Set(),
       applied: agent?.applied ?? new Map(),
-      isReplaceable,
       ...this.#limits,
     };
     const patched = library !== undefined && isWorthPatching(facts) ? await this.#patchable(library, closure.differing) : undefined;
@@ -275,6 +278,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       objects: new Map([...compiler.files].flatMap(([file, { object }]) => (linked.has(file) ? [[file, object]] : []))),
       library,
       patches,
+      pid,
       fresh,
       stale: decision.stale,
       foreign: closure.foreign.filter(({ isFormer }) => !isFormer).map(({ symbol }) => symbol),
@@ -282,7 +286,8 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   }
 
   get #limits() {
-    return { mostLinkedInPlace: this.#parts.mostLinkedInPlace };
+    const { isReplaceable, canPatch, mostLinkedInPlace } = this.#parts;
+    return { isReplaceable, canPatch, mostLinkedInPlace };
   }
 
   /** The previewed file, whose metadata tells the previews, and main.swift, whose variables are checked in its object. */

@@ -79,6 +79,8 @@ export interface NativeIndexes {
     moduleName: string,
   ) => ObjectIndex;
   DependencyIndex: new () => DependencyIndex;
+  /** Whether libraries can be patched on this system at all. */
+  canPatch: boolean;
   /**
    * For each object, why its present version cannot take the place of the former one in a library that holds that, function by function; empty
    * if it can, as far as files tell. On another thread. native/function_patch.h has the rules.

@@ -20,6 +20,8 @@ export interface GenerationFacts {
   patched?: PatchedFacts;
   /** Whether there can be another agent. */
   isReplaceable: boolean;
+  /** Whether there can be one in which files are patched. */
+  canPatch: boolean;
   /** Files that are linked with the others at most where they could be patched. Default 24. */
   mostLinkedInPlace?: number;
 }
@@ -57,7 +59,7 @@ const mostLinkedInPlace = 24;
 
 /** Whether it is worth finding out what can be patched. */
 export function isWorthPatching(facts: Omit<GenerationFacts, 'differing' | 'applied' | 'patched'>): boolean {
-  if (!facts.isReplaceable || facts.library === undefined) return false;
+  if (!facts.isReplaceable || !facts.canPatch || facts.library === undefined) return false;
   return linkedForEdits(facts) > (facts.mostLinkedInPlace ?? mostLinkedInPlace) || hazardsOf(facts, facts.foreign).length > 0;
 }
 

@@ -72,9 +72,11 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   }
 
   async load(plan: GenerationPlan, { fresh }: { fresh?: RespawnReason } = {}): Promise<void> {
-    if (fresh !== undefined && this.#agent !== undefined) {
+    const replaced = fresh === undefined ? undefined : this.#agent;
+    if (fresh !== undefined && replaced !== undefined) {
       const next = await this.#takeNext(plan.stableLibrary);
-      this.#former = { agent: this.#agent, loaded: this.#loaded, reason: fresh };
+      // It may have ended meanwhile.
+      if (this.#agent === replaced) this.#former = { agent: replaced, loaded: this.#loaded, reason: fresh };
       this.#agent = next;
       this.#loaded = false;
     }
@@ -83,7 +85,9 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
       await this.#require().request({ op: 'load', plan }, 'render');
       this.#loaded = true;
     } catch (error) {
-      await this.#restoreFormer();
+      const isPatched = (plan.patches?.length ?? 0) > 0;
+      // How far patches came, nobody knows.
+      if (!(await this.#restoreFormer()) && isPatched) await this.#agent?.kill();
       throw error;
     }
   }
@@ -137,9 +141,9 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
 
   /** An agent that can load a library, started ahead of need or now. */
   #takeNext(stableLibrary: string | undefined): Promise<Agent> {
-    const next = this.#nextFor(stableLibrary)?.agent ?? this.#startAgent();
+    const next = this.#nextFor(stableLibrary)?.agent;
     this.#next = undefined;
-    return next;
+    return next?.catch(() => this.#startAgent()) ?? this.#startAgent();
   }
 
   /** The agent that was started ahead of need, if it can load a library; if not, it ends: of one module, a process loads one. */

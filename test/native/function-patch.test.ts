@@ -33,12 +33,15 @@ func counted() async -> Int32 { await Task.yield(); return 30 }
 @_alwaysEmitIntoClient public func copied() -> Int32 { 11 }
 extension Paint { var computed: Int32 { value * 3 } }
 func path() -> KeyPath<Paint, Int32> { let path = \\Paint.computed; return path }
+public func padded(_ by: Int32 = 4) -> Int32 { by * 2 }
 func callsCopied() -> Int32 { copied() }
+func indexed<T: Tinted>(_ value: T, _ index: Int32) -> Int32 { let path = \\[T].[Int(index)]; return [value, value][keyPath: path].tint() + 1 }
 func generic<T: Tinted>(_ value: T) -> Int32 { value.tint() + value.shade() }
 `;
 
 /** A file that uses it in every way, and is never edited. */
 const users = `
+func copiedHere() -> Int32 { copied() + padded() }
 final class Pen: Brush { override func stroke() -> Int32 { super.stroke() + 1 } }
 func asTinted(_ value: Any) -> Int32 { (value as? any Tinted)?.tint() ?? -1 }
 let cachedPalette = makePalette().reduce(0, +)
@@ -52,7 +55,7 @@ func used() -> [Int32] {
     Paint().tint(), Paint()[3], paint.value, asTinted(Paint()), asTinted(Int32(5)), brush.stroke(), brush.twice(), Brush().twice(), Box(Int32(4)).all().reduce(0, +),
     Kind.large.area, Kind.allCases.map(\\.rawValue).reduce(0, +), palette.reduce(0, +), cachedPalette, margin, Metrics.inset, Metrics.gutter, Int32(Metrics.title.utf8.count),
     nextCount(), nextCount(), secret(), mapped([1, 2], by: 3).reduce(0, +), (try? risky(false)) ?? -1, (try? risky(true)) ?? -2, function(8), generic(Paint()), viaPath,
-    Int32(Paint.name.utf8.count + Int32.name.utf8.count), callsCopied(),
+    Int32(Paint.name.utf8.count + Int32.name.utf8.count), callsCopied(), copiedHere(), indexed(Paint(), 1),
     path() == \\Paint.computed ? 1 : 0, Paint()[keyPath: path()],
   ]
 }
@@ -115,6 +118,13 @@ const edits: [what: string, from: string, to: string][] = [
     'value * 4 } }\nfunc path() -> KeyPath<Paint, Int32> { _ = margin; let path =',
   ],
   ['a function of which every object has a copy', '{ 11 }', '{ 12 }'],
+  ['a default argument of a public function', 'by: Int32 = 4', 'by: Int32 = 8'],
+  ['a key path with a captured index', '.tint() + 1 }', '.tint() + 2 }'],
+  [
+    'a key path with a captured index, where there was none',
+    'stroke() * 2',
+    '[[Brush()], []][keyPath: \\[[Brush]].[Int(width) - 3]].count + 30 as Int == 31 ? 31 : 0',
+  ],
   ['a closure in the place of another', 'values.map { $0 * factor }', 'values.filter { $0 > 1 }.map { $0 - factor }'],
 ];
 

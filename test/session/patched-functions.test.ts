@@ -126,6 +126,62 @@ describe('functions of a library that are patched', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
+  it('follow a declaration that moves from one file to another', async () => {
+    const moved = (shade: string) => `func moved() -> String { "${shade}" }\nvar movedValue = moved()\n`;
+    const fixture = new Fixture();
+    const sources = [
+      fixture.write('Theme.swift', theme('#00ff00', moved('#00ff00'))),
+      fixture.write('Uses.swift', uses),
+      fixture.write('Third.swift', 'func third() -> String { used() == "#00ff00" && moved() == movedValue ? moved() : "#ffffff" }\n'),
+    ];
+    const view = fixture.write('View.swift', colorPreview('\\(third())'));
+    const session = await openSession({ file: view, module: { name: 'App', sources, flags: ['-swift-version', '5'] } });
+    await session.idle();
+    fixture.write('Theme.swift', theme('#00ff00'));
+    for (const shade of ['#00ff00', '#0000ff', '#ff00ff']) {
+      fixture.write('Uses.swift', uses + moved(shade));
+      await session.reload();
+      expect(await color(session)).toBe(shade);
+    }
+    fixture.write('Uses.swift', uses);
+    fixture.write('Theme.swift', theme('#00ff00', moved('#00ffff')));
+    await session.reload();
+    expect(await color(session)).toBe('#00ffff');
+  });
+
+  it('can be called by name where they are new', async () => {
+    const { session, fixture } = await open();
+    for (const answer of [41, 42]) {
+      fixture.write('Theme.swift', theme('#0000ff', `@_cdecl("answer") func answer() -> Int32 { ${answer} }`));
+      await session.reload();
+      expect(await session.call('answer')).toBe(answer);
+    }
+  });
+
+  it('are not mixed up with those of an agent that came up while they were compiled', async () => {
+    const { session, fixture } = await open();
+    fixture.write('Theme.swift', theme('#0000ff'));
+    await session.reload();
+    const crashed = nextEvent(session, 'crash');
+    process.kill(session.agent?.pid ?? 0, 'SIGKILL');
+    await crashed;
+    fixture.write('Theme.swift', theme('#ff00ff'));
+    const [, snapshot] = await Promise.all([session.reload(), session.snapshot()]);
+    expect(['#0000ff', '#ff00ff']).toContain(new Picture(snapshot.data).pixel(1, 1));
+    expect(await color(session)).toBe('#ff00ff');
+  });
+
+  it('are linked with all that uses them for a debugger, which would look for the old ones', async () => {
+    const fixture = new Fixture();
+    const sources = [fixture.write('Theme.swift', theme('#00ff00')), fixture.write('Uses.swift', uses)];
+    const view = fixture.write('View.swift', colorPreview('\\(used())'));
+    const session = await openSession({ file: view, module: { name: 'App', sources, flags: ['-swift-version', '5'] }, debug: true });
+    await session.idle();
+    fixture.write('Theme.swift', theme('#0000ff'));
+    expect((await session.reload()).relinked).toContain(fixture.path('Uses.swift'));
+    expect(await color(session)).toBe('#0000ff');
+  });
+
   it('are linked with all that uses them where a library cannot be changed', async () => {
     const fixture = new Fixture({
       'refuse.c': `

@@ -9,6 +9,7 @@ const facts = (more: Partial<GenerationFacts> = {}): GenerationFacts => ({
   registered: new Set(),
   applied: new Map(),
   isReplaceable: true,
+  canPatch: true,
   ...more,
 });
 const many = Array.from({ length: 40 }, (_, index) => `File${index}.swift`);
@@ -139,6 +140,7 @@ describe('a generation', () => {
     ['is looked into for patches where much would be linked', { library: library(...many), files: [...many, 'View.swift'] }, true],
     ['is not where little would be', { library: library(...many), files: ['View.swift', 'File1.swift'] }, false],
     ['is not where there is no other agent', { library: library(...many), files: [...many, 'View.swift'], isReplaceable: false }, false],
+    ['is not where libraries cannot be patched', { library: library(...many), files: [...many, 'View.swift'], canPatch: false }, false],
     ['is not where there is no library', { files: [...many, 'View.swift'] }, false],
     ['is where a conformance would need another library', { library: library('Tags.swift'), foreign: [conformance] }, true],
   ])('%s', (_, more, expected) => {
