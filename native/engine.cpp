@@ -375,6 +375,7 @@ Expected<size_t> Engine::link(Inputs From) {
     Names.push_back(Object->getBufferIdentifier().str());
 
   std::vector<std::string> PatchedNames;
+  PatchedNames.reserve(From.PatchedObjects.size());
   for (const ObjectVersions &Versions : From.PatchedObjects)
     PatchedNames.push_back(Versions.Present);
   Generation Linked;

@@ -200,6 +200,8 @@ std::optional<ObjectUnits::Place> ObjectUnits::placeOf(const Block &From,
     // The linker subtracts the place of the entry, what is wanted is the
     // distance from the table's.
     const auto Start = startOfPlace(From, Edge.getOffset());
+    if (!Start)
+      return std::nullopt;
     return Within(Written - static_cast<int64_t>(Edge.getOffset() - *Start));
   }
   if (!isCode(From)) {
