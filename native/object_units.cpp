@@ -5,6 +5,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ExecutionEngine/JITLink/x86_64.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
 using namespace llvm::jitlink;
@@ -57,8 +58,14 @@ Expected<ObjectUnits> ObjectUnits::read(std::unique_ptr<LinkGraph> Graph) {
   for (Block *B : Read.Graph->blocks()) {
     BlockContent &Of = Read.Blocks[B];
     for (const Edge &E : B->edges())
-      if (E.isRelocation())
+      if (E.isRelocation()) {
+        // Of no use to anybody, and sums of it could overflow.
+        if (!isInt<48>(E.getAddend()))
+          return makeError(ErrorKind::Object,
+                           Read.Graph->getName() +
+                               ": refers to what is nowhere");
         Of.Edges.push_back(&E);
+      }
     llvm::sort(Of.Edges, [](const Edge *A, const Edge *B) {
       return std::tuple(A->getOffset(), A->getKind()) <
              std::tuple(B->getOffset(), B->getKind());

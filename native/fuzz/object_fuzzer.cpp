@@ -1,6 +1,8 @@
 // Whatever bytes a file has, its symbols are read or are an error, and the
-// object transform refuses it or makes of it what the linker can work with.
+// object transform refuses it or makes of it what the linker can work with, and
+// what can be compared with another version of itself.
 
+#include "../body_changes.h"
 #include "../object_symbols.h"
 #include "../object_transform.h"
 #include "trial_link.h"
@@ -17,6 +19,30 @@ using namespace hotswift;
 static void fail(const Twine &Why) {
   errs() << Why << '\n';
   std::abort();
+}
+
+static void compareWithItself(MemoryBufferRef Object) {
+  // Never destroyed: LLVM leaves names behind, which it would find out here,
+  // where its assertions are on.
+  static const std::shared_ptr<orc::SymbolStringPool> Names(
+      new orc::SymbolStringPool, [](orc::SymbolStringPool *) {});
+  const auto Units = [&]() -> Expected<ObjectUnits> {
+    auto Graph = jitlink::createLinkGraphFromObject(Object, Names);
+    if (!Graph)
+      return Graph.takeError();
+    return ObjectUnits::read(std::move(*Graph));
+  };
+  auto Former = Units();
+  auto Present = Units();
+  if (!Former || !Present) {
+    consumeError(Former.takeError());
+    consumeError(Present.takeError());
+    return;
+  }
+  auto Changes = compareBodies(*Former, *Present);
+  if (Changes && !(Changes->Values.empty() && Changes->Gone.empty()))
+    fail("an object differs from itself");
+  consumeError(Changes.takeError());
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
@@ -36,6 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
   for (const std::string &Flag : Again->AutolinkFlags)
     if (!is_contained(Prepared->AutolinkFlags, Flag))
       fail("a prepared object asks for another library: " + Flag);
+  compareWithItself(*Prepared->Buffer);
   consumeError(trialLink(std::move(Prepared->Buffer)));
   return 0;
 }
