@@ -82,15 +82,14 @@ function planPatched(facts: GenerationFacts): GenerationDecision | undefined {
   if (hazardsOf(facts, patched.foreign).length > 0 || patched.files.length - unedited.length > mostLinked) return undefined;
   const { patches } = patched;
   const fits = [...patches].every(([file, object]) => applied.get(file) === object) && holdsApplied(facts, patched.files, patches);
-  const rebase: GenerationDecision['rebase'] = facts.differing - unedited.length > mostDiffering ? 'later' : 'none';
-  const plan = { rebase, isPatched: true, stale: [] };
+  const plan = { rebase: rebaseFor(facts), isPatched: true, stale: [] };
   if (fits) return { ...plan, agent: 'same', reason: '' };
   const names = [...patches.keys()].map((file) => path.basename(file)).join(', ');
   return { ...plan, agent: 'fresh', reason: `; in a fresh agent, where the new functions of ${names} take the place of the old` };
 }
 
 function planLinked(facts: GenerationFacts): GenerationDecision {
-  const { files, differing, unedited, foreign, library, isReplaceable } = facts;
+  const { files, foreign, library, isReplaceable } = facts;
   const hazards = hazardsOf(facts, foreign);
   if (hazards.length > 0) {
     const names = hazards.map((file) => path.basename(file)).join(', ');
@@ -108,9 +107,14 @@ function planLinked(facts: GenerationFacts): GenerationDecision {
     const reason = `; in a fresh agent with a new library, because ${files.length} files use what changed`;
     return { ...plan, agent: 'fresh', rebase: 'first', reason };
   }
-  const rebase = differing - unedited.length > mostDiffering ? 'later' : 'none';
+  const rebase = rebaseFor(facts);
   if (holdsApplied(facts, files, new Map())) return { ...plan, agent: 'same', rebase, reason: '' };
   return { ...plan, agent: 'fresh', rebase, reason: '; in a fresh agent, because functions of this one were replaced by others' };
+}
+
+/** Whether so much differs that a new library is worth making. */
+function rebaseFor({ differing, unedited }: GenerationFacts): 'none' | 'later' {
+  return differing - unedited.length > mostDiffering ? 'later' : 'none';
 }
 
 /** How many files are linked on account of edits. */

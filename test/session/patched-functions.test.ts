@@ -40,15 +40,21 @@ interface Opened {
   view: string;
 }
 
-async function open(env: Record<string, string> = {}): Promise<Opened> {
+async function open(options: { debug?: boolean; env?: Record<string, string> } = {}): Promise<Opened> {
   const fixture = new Fixture();
   const sources = [fixture.write('Theme.swift', theme('#00ff00')), fixture.write('Uses.swift', uses)];
   const view = fixture.write('View.swift', colorPreview('\\(used())'));
-  const session = await openSession({ file: view, module: { name: 'App', sources, flags: ['-swift-version', '5'] }, env });
+  const session = await openSession({ file: view, module: { name: 'App', sources, flags: ['-swift-version', '5'] }, ...options });
   expect(session.error).toBeNull();
   expect(await color(session)).toBe('#00ff00');
   await session.idle();
   return { session, fixture, view };
+}
+
+async function killAgent(session: Session): Promise<void> {
+  const crashed = nextEvent(session, 'crash');
+  process.kill(session.agent?.pid ?? 0, 'SIGKILL');
+  await crashed;
 }
 
 describe('functions of a library that are patched', () => {
@@ -108,9 +114,7 @@ describe('functions of a library that are patched', () => {
     const { session, fixture } = await open();
     fixture.write('Theme.swift', theme('#0000ff'));
     await session.reload();
-    const crashed = nextEvent(session, 'crash');
-    process.kill(session.agent?.pid ?? 0, 'SIGKILL');
-    await crashed;
+    await killAgent(session);
     expect(await color(session)).toBe('#0000ff');
   });
 
@@ -162,9 +166,7 @@ describe('functions of a library that are patched', () => {
     const { session, fixture } = await open();
     fixture.write('Theme.swift', theme('#0000ff'));
     await session.reload();
-    const crashed = nextEvent(session, 'crash');
-    process.kill(session.agent?.pid ?? 0, 'SIGKILL');
-    await crashed;
+    await killAgent(session);
     fixture.write('Theme.swift', theme('#ff00ff'));
     const [, snapshot] = await Promise.all([session.reload(), session.snapshot()]);
     expect(['#0000ff', '#ff00ff']).toContain(new Picture(snapshot.data).pixel(1, 1));
@@ -172,11 +174,7 @@ describe('functions of a library that are patched', () => {
   });
 
   it('are linked with all that uses them for a debugger, which would look for the old ones', async () => {
-    const fixture = new Fixture();
-    const sources = [fixture.write('Theme.swift', theme('#00ff00')), fixture.write('Uses.swift', uses)];
-    const view = fixture.write('View.swift', colorPreview('\\(used())'));
-    const session = await openSession({ file: view, module: { name: 'App', sources, flags: ['-swift-version', '5'] }, debug: true });
-    await session.idle();
+    const { session, fixture } = await open({ debug: true });
     fixture.write('Theme.swift', theme('#0000ff'));
     expect((await session.reload()).relinked).toContain(fixture.path('Uses.swift'));
     expect(await color(session)).toBe('#0000ff');
@@ -197,7 +195,7 @@ describe('functions of a library that are patched', () => {
           return ((int (*)(void *, size_t, int))dlsym(RTLD_NEXT, "mprotect"))(address, length, protection);
         }`,
     });
-    const { session, fixture: module } = await open({ LD_PRELOAD: buildLibrary(fixture, ['refuse.c'], 'refuse.so') });
+    const { session, fixture: module } = await open({ env: { LD_PRELOAD: buildLibrary(fixture, ['refuse.c'], 'refuse.so') } });
     const events = recordEvents(session, 'crash', 'reload-error');
     for (const shade of ['#0000ff', '#ff00ff']) {
       module.write('Theme.swift', theme(shade));
