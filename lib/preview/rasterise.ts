@@ -1,4 +1,4 @@
-import { createCanvas, Image, ImageData } from '@napi-rs/canvas';
+import { type Canvas, createCanvas, Image, ImageData } from '@napi-rs/canvas';
 import { HotswiftError } from '../errors.js';
 import { type Drawing, loadAddon } from '../reload/native.js';
 import type { Picture } from '../reload/structural-reloader.js';
@@ -25,6 +25,15 @@ export async function rasterise(drawing: Drawing, scale: number): Promise<Pictur
   return { data: await loadAddon().encodePng(pixels, { width, height, premultiplied: true }), width, height };
 }
 
+/** Pixels of a canvas that is kept for the next picture; 16 MB. */
+const largestKept = 2 ** 22;
+
+/**
+ * What the last picture was made with. The next one is usually of the same size, and memory that the system has yet to hand out costs more than
+ * the drawing: what images and canvases hold is given back when they are collected, which is too late.
+ */
+const kept: { image?: Image; canvas?: Canvas } = {};
+
 interface Pixels extends Size {
   /** RGBA8, premultiplied. */
   pixels: Uint8Array;
@@ -50,7 +59,8 @@ function drawSvg(drawing: Drawing, scale: number): Pixels {
 }
 
 function decodeSvg(source: Buffer): Image {
-  const image = new Image();
+  const image = kept.image ?? new Image();
+  kept.image = undefined;
   let failure: unknown;
   image.onerror = (error: unknown) => {
     failure = error;
@@ -60,6 +70,7 @@ function decodeSvg(source: Buffer): Image {
   if (failure !== undefined || !image.complete || source.length === 0) {
     throw new HotswiftError('ERR_HOTSWIFT_PREVIEW', 'the preview returned an SVG that is not well-formed', { cause: failure });
   }
+  kept.image = image;
   return image;
 }
 
@@ -115,10 +126,17 @@ function straightened(premultiplied: Uint8Array): Uint8ClampedArray {
   return straight;
 }
 
-function createPixelCanvas(points: Size, scale: number) {
+/** Transparent, and of use until the next one is asked for. */
+function createPixelCanvas(points: Size, scale: number): Canvas {
   const [width = 0, height = 0] = [points.width, points.height].map((side) => Math.max(1, Math.round(side * scale)));
   refuseExcess(width, height);
-  return createCanvas(width, height);
+  if (kept.canvas?.width === width && kept.canvas.height === height) {
+    kept.canvas.getContext('2d').reset();
+    return kept.canvas;
+  }
+  const canvas = createCanvas(width, height);
+  kept.canvas = width * height <= largestKept ? canvas : undefined;
+  return canvas;
 }
 
 function refuseExcess(width: number, height: number): void {
