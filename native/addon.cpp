@@ -4,6 +4,7 @@
 #include "engine.h"
 #include "errors.h"
 #include "javascript.h"
+#include "literal_interface.h"
 #include "main_queue.h"
 #include "module_indexes.h"
 #include "png.h"
@@ -11,6 +12,7 @@
 #include "script_variables.h"
 #include "warm_frontend_image.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -97,6 +99,9 @@ public:
             InstanceMethod<&EngineObject::demangle>("demangle"),
             InstanceMethod<&EngineObject::previews>("previews"),
             InstanceMethod<&EngineObject::draw>("draw"),
+            InstanceMethod<&EngineObject::resetLiterals>("resetLiterals"),
+            InstanceMethod<&EngineObject::setLiterals>("setLiterals"),
+            InstanceMethod<&EngineObject::literalReads>("literalReads"),
         });
   }
 
@@ -214,6 +219,29 @@ private:
     if (Failure)
       return raise(Env, std::move(Failure));
     return Deferred.Promise();
+  }
+
+  void resetLiterals(const Napi::CallbackInfo &Info) {
+    hotswift::resetLiterals(Owned->libraries(),
+                            static_cast<uint32_t>(number(Info[0])),
+                            static_cast<uint32_t>(number(Info[1])));
+  }
+
+  void setLiterals(const Napi::CallbackInfo &Info) {
+    const auto Ids = Info[0].As<Napi::Uint32Array>();
+    const auto Kinds = Info[1].As<Napi::Uint8Array>();
+    hotswift::setLiterals(Owned->libraries(), {Ids.Data(), Ids.ElementLength()},
+                          {Kinds.Data(), Kinds.ElementLength()},
+                          strings(Info[2]));
+  }
+
+  Napi::Value literalReads(const Napi::CallbackInfo &Info) {
+    const auto Ids = Info[0].As<Napi::Uint32Array>();
+    const auto Flags = hotswift::literalReads(
+        Owned->libraries(), {Ids.Data(), Ids.ElementLength()});
+    auto Result = Napi::Uint8Array::New(Info.Env(), Flags.size());
+    std::copy(Flags.begin(), Flags.end(), Result.Data());
+    return Result;
   }
 
   static void settle(Napi::Env Env, const Napi::Promise::Deferred &Deferred,

@@ -44,6 +44,10 @@ async function perform(request: AgentRequest): Promise<RunnerReply> {
       return { id, value: await runner.previews() };
     case 'draw':
       return { id, drawing: await runner.draw(request.request), scale: request.request.scale };
+    case 'set-literals':
+      return { id, value: runner.setLiterals(request.values) };
+    case 'literal-reads':
+      return { id, value: runner.literalReads(request.ids) };
     case 'call':
       return { id, value: await runner.call(request.symbol) };
   }

@@ -3,7 +3,16 @@ import { PassThrough, type Readable } from 'node:stream';
 import { HotswiftError, sessionClosed } from '../errors.js';
 import type { CrashInfo, PreviewInfo, RespawnReason } from '../types.js';
 import { Agent, type AgentOptions } from './agent.js';
-import type { AgentNeeds, DrawRequest, GenerationPlan, Picture, ReloaderEvents, StructuralReloader } from './structural-reloader.js';
+import type {
+  AgentNeeds,
+  DrawRequest,
+  GenerationPlan,
+  LiteralRead,
+  LiteralValue,
+  Picture,
+  ReloaderEvents,
+  StructuralReloader,
+} from './structural-reloader.js';
 import type { RunnerOptions } from './swift-runner.js';
 
 /** Runs Swift in a child process, the agent, and starts another one when that has crashed. */
@@ -113,6 +122,14 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   async draw(request: DrawRequest): Promise<Picture> {
     const picture = (await this.#require().request({ op: 'draw', request }, 'render')) as Picture;
     return { ...picture, data: Buffer.from(picture.data) };
+  }
+
+  async setLiterals(values: LiteralValue[]): Promise<void> {
+    await this.#require().request({ op: 'set-literals', values }, 'render');
+  }
+
+  async literalReads(ids: number[]): Promise<LiteralRead[]> {
+    return (await this.#require().request({ op: 'literal-reads', ids }, 'render')) as LiteralRead[];
   }
 
   async call(symbol: string): Promise<number> {

@@ -2,7 +2,15 @@ import { EventEmitter } from 'node:events';
 import { HotswiftError, sessionClosed } from '../errors.js';
 import type { PreviewInfo } from '../types.js';
 import type { Drawing } from './native.js';
-import type { DrawRequest, GenerationPlan, Picture, ReloaderEvents, StructuralReloader } from './structural-reloader.js';
+import type {
+  DrawRequest,
+  GenerationPlan,
+  LiteralRead,
+  LiteralValue,
+  Picture,
+  ReloaderEvents,
+  StructuralReloader,
+} from './structural-reloader.js';
 import { type RunnerOptions, SwiftRunner } from './swift-runner.js';
 
 /** Turns drawings into PNGs, on another thread than the host's. */
@@ -59,6 +67,14 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
   async draw(request: DrawRequest): Promise<Picture> {
     const drawing = await this.#awaitSwift(this.#runner.draw(request));
     return this.#rasteriser.rasterise(drawing, request.scale);
+  }
+
+  async setLiterals(values: LiteralValue[]): Promise<void> {
+    this.#runner.setLiterals(values);
+  }
+
+  async literalReads(ids: number[]): Promise<LiteralRead[]> {
+    return this.#runner.literalReads(ids);
   }
 
   call(symbol: string): Promise<number> {

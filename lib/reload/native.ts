@@ -55,6 +55,12 @@ export interface NativeEngine {
   /** The previews of one object, by its position in `addGeneration`. */
   previews(generation: number, object: number): PreviewInfo[];
   draw(generation: number, object: number, request: NativeDrawRequest): Promise<Drawing>;
+  /** Forgets what is known of `count` literals from `first` on, of which code is about to be loaded. */
+  resetLiterals(first: number, count: number): void;
+  /** These literals have these values from now on, all others their own. Kinds are those of `LiteralKind` in PreviewKit. */
+  setLiterals(ids: Uint32Array, kinds: Uint8Array, texts: string[]): void;
+  /** How literals were read: the bits of `LiteralFlags` in PreviewKit, for each. */
+  literalReads(ids: Uint32Array): Uint8Array;
 }
 
 export interface NativeAddon extends NativeIndexes {

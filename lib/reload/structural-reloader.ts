@@ -16,6 +16,8 @@ export interface GenerationPlan {
   stableLibrary?: string;
   /** Objects that take the places of those that went into that library. */
   patches?: ObjectVersions[];
+  /** The literals that the previewed file's code reads by their numbers: `count` of them from `first` on. They start as unread. */
+  literals?: { first: number; count: number };
 }
 
 /** What an agent can load before it knows what it will run. */
@@ -40,6 +42,27 @@ export interface Picture {
   width: number;
   /** Pixels. */
   height: number;
+}
+
+/** A literal, by the number under which the code reads it, and the value it has instead of the one it was compiled with. */
+export interface LiteralValue {
+  id: number;
+  kind: 'integer' | 'float' | 'boolean' | 'string';
+  /** As in the source, without underscores: `-0x1F`, `2.5e3`, `true`. Of a string, what it says, without quotes and escapes. */
+  text: string;
+}
+
+/** What has become of a literal since its code was loaded. */
+export interface LiteralRead {
+  id: number;
+  /** Read since the last drawing began. */
+  isRead: boolean;
+  /** Read at all. */
+  wasRead: boolean;
+  /** Read while a global or static variable was initialised, on whichever thread: what it said then may have been kept. */
+  isTainted: boolean;
+  /** Whether every read since the value was set could take it. If not, those that could not took the one that was compiled. */
+  isConvertible: boolean;
 }
 
 export interface ReloaderEvents {
@@ -72,6 +95,9 @@ export interface StructuralReloader extends EventEmitter<ReloaderEvents> {
   revert(): Promise<void>;
   previews(): Promise<PreviewInfo[]>;
   draw(request: DrawRequest): Promise<Picture>;
+  /** These literals have these values from now on, all others their own again. For what reads them next. */
+  setLiterals(values: LiteralValue[]): Promise<void>;
+  literalReads(ids: number[]): Promise<LiteralRead[]>;
   /** Calls a C function `() -> Int32` of the newest generation. */
   call(symbol: string): Promise<number>;
   /** Ends the process that runs Swift, whatever it is doing. Idempotent. */

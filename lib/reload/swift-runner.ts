@@ -1,7 +1,7 @@
 import { HotswiftError } from '../errors.js';
 import type { PreviewInfo } from '../types.js';
 import { type Drawing, fromNative, loadAddon, type NativeEngine } from './native.js';
-import type { AgentNeeds, DrawRequest, GenerationPlan } from './structural-reloader.js';
+import type { AgentNeeds, DrawRequest, GenerationPlan, LiteralRead, LiteralValue } from './structural-reloader.js';
 
 interface LoadedGeneration {
   generation: number;
@@ -14,6 +14,12 @@ export interface RunnerOptions {
   /** Whether debuggers are told of what is linked. */
   debug: boolean;
 }
+
+/** The raw values of `LiteralKind` in PreviewKit. */
+const literalKinds: Record<LiteralValue['kind'], number> = { integer: 0, float: 1, boolean: 2, string: 3 };
+
+/** The bits of `LiteralFlags` in PreviewKit. */
+const literalFlags = { isRead: 1, isTainted: 2, isNotConvertible: 4, wasRead: 8 };
 
 /** Runs generations in this process, on this thread: in the host, or in an agent. */
 export class SwiftRunner {
@@ -35,7 +41,9 @@ export class SwiftRunner {
   }
 
   async load(plan: GenerationPlan): Promise<void> {
-    const { objects, libraries, stableLibrary, patches, previewed, script } = plan;
+    const { objects, libraries, stableLibrary, patches, previewed, script, literals } = plan;
+    // Before any of its code runs: initialisers read literals, too.
+    if (literals !== undefined) this.#engine.resetLiterals(literals.first, literals.count);
     const check = script === undefined ? undefined : { position: script, previewed };
     const generation = await this.#translate(() =>
       this.#engine.addGeneration(objects, libraries, { script: check, stableLibrary, patches }),
@@ -65,6 +73,23 @@ export class SwiftRunner {
     return this.#translate(() => {
       if (plan.script !== undefined) loadAddon().requireNoScriptVariables(plan.objects, plan.script, symbol);
       return this.#engine.call(generation, symbol);
+    });
+  }
+
+  setLiterals(values: readonly LiteralValue[]): void {
+    this.#engine.setLiterals(
+      Uint32Array.from(values, ({ id }) => id),
+      Uint8Array.from(values, ({ kind }) => literalKinds[kind]),
+      values.map(({ text }) => text),
+    );
+  }
+
+  literalReads(ids: readonly number[]): LiteralRead[] {
+    const flags = this.#engine.literalReads(Uint32Array.from(ids));
+    return ids.map((id, index) => {
+      const has = (flag: number) => ((flags[index] ?? 0) & flag) !== 0;
+      const { isRead, wasRead, isTainted, isNotConvertible } = literalFlags;
+      return { id, isRead: has(isRead), wasRead: has(wasRead), isTainted: has(isTainted), isConvertible: !has(isNotConvertible) };
     });
   }
 

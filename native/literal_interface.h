@@ -1,0 +1,33 @@
+// The functions of PreviewKit that give literals other values, as declared in
+// swift/PreviewKit/Sources/PreviewKit/LiteralInterface.swift: the two files are
+// one interface and change together.
+#pragma once
+
+#include "libraries.h"
+
+#include "llvm/ADT/ArrayRef.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hotswift {
+
+/// None of these runs the user's code, and each may be called on any thread.
+/// Where PreviewKit is not loaded, no code has read a literal: they do nothing.
+
+/// Forgets what is known of the literals \p First to \p First + \p Count, of
+/// which code is about to be loaded.
+void resetLiterals(const Libraries &Loaded, uint32_t First, uint32_t Count);
+
+/// What \p Ids name has these values from now on, every other literal its own.
+/// \p Kinds are those of `LiteralKind` in Swift. The three are equally long.
+void setLiterals(const Libraries &Loaded, llvm::ArrayRef<uint32_t> Ids,
+                 llvm::ArrayRef<uint8_t> Kinds,
+                 llvm::ArrayRef<std::string> Texts);
+
+/// How each literal was read: the bits of `LiteralFlags` in Swift.
+std::vector<uint8_t> literalReads(const Libraries &Loaded,
+                                  llvm::ArrayRef<uint32_t> Ids);
+
+} // namespace hotswift
