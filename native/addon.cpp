@@ -99,7 +99,6 @@ public:
             InstanceMethod<&EngineObject::demangle>("demangle"),
             InstanceMethod<&EngineObject::previews>("previews"),
             InstanceMethod<&EngineObject::draw>("draw"),
-            InstanceMethod<&EngineObject::resetLiterals>("resetLiterals"),
             InstanceMethod<&EngineObject::setLiterals>("setLiterals"),
             InstanceMethod<&EngineObject::literalReads>("literalReads"),
         });
@@ -139,6 +138,13 @@ private:
                   Objects, number(Check.Get("position")),
                   number(Check.Get("previewed")))))
         return Work->start(std::move(Found));
+    }
+    // PreviewKit is loaded now, and none of the code has run.
+    if (const auto Literals = Options.Get("literals"); Literals.IsObject()) {
+      const auto Range = Literals.As<Napi::Object>();
+      resetLiterals(Owned->libraries(),
+                    static_cast<uint32_t>(number(Range.Get("first"))),
+                    static_cast<uint32_t>(number(Range.Get("count"))));
     }
     return Work->start(std::move(Prepared));
   }
@@ -219,12 +225,6 @@ private:
     if (Failure)
       return raise(Env, std::move(Failure));
     return Deferred.Promise();
-  }
-
-  void resetLiterals(const Napi::CallbackInfo &Info) {
-    hotswift::resetLiterals(Owned->libraries(),
-                            static_cast<uint32_t>(number(Info[0])),
-                            static_cast<uint32_t>(number(Info[1])));
   }
 
   void setLiterals(const Napi::CallbackInfo &Info) {

@@ -2,6 +2,7 @@
 
 #include "debugger.h"
 #include "errors.h"
+#include "literal_interface.h"
 #include "thread_locals.h"
 #include "unwind_information.h"
 
@@ -109,6 +110,8 @@ Error Engine::start(bool ForDebugger) {
   if (ForDebugger)
     if (Error E = enableDebugger(*Jit))
       return E;
+  ReplacingDylib = &Session.createBareJITDylib("<replacing>");
+  ReplacingDylib->addGenerator(std::make_unique<InitialiserGenerator>(Shared));
   SharedDylib = &Session.createBareJITDylib("<libraries>");
   SharedDylib->addGenerator(std::make_unique<LibrarySearchGenerator>(Shared));
   return SharedDylib->define(absoluteSymbols(
@@ -318,6 +321,7 @@ Expected<LinkedPatch> Engine::linkPatches(std::vector<FunctionPatch> Patches,
       std::make_unique<OneLibraryGenerator>(Shared, StableLibrary));
   for (JITDylib *Other : PatchDylibs)
     Dylib->addToLinkOrder(*Other);
+  Dylib->addToLinkOrder(*ReplacingDylib);
   Dylib->addToLinkOrder(*SharedDylib);
   Dylib->addToLinkOrder(*Jit->getProcessSymbolsJITDylib());
 
@@ -393,6 +397,7 @@ Expected<size_t> Engine::link(Inputs From) {
   Linked.Dylib = &*Dylib;
   for (JITDylib *Patch : PatchDylibs)
     Dylib->addToLinkOrder(*Patch);
+  Dylib->addToLinkOrder(*ReplacingDylib);
   Dylib->addToLinkOrder(*SharedDylib);
   Dylib->addToLinkOrder(*Jit->getProcessSymbolsJITDylib());
   // Before static libraries: of a member that the stable library has, there is

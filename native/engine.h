@@ -138,6 +138,9 @@ private:
   std::vector<std::unique_ptr<StaticLibrary>> Static;
   std::unique_ptr<llvm::orc::LLJIT> Jit;
   std::shared_ptr<SwiftMetadataPlugin> Metadata;
+  /// What generations find before the libraries' own. Apart from those: what
+  /// was found in them once stays, and PreviewKit may be loaded later.
+  llvm::orc::JITDylib *ReplacingDylib = nullptr;
   llvm::orc::JITDylib *SharedDylib = nullptr;
 
   /// One link at a time, so that what is reported belongs to it.

@@ -30,4 +30,20 @@ void setLiterals(const Libraries &Loaded, llvm::ArrayRef<uint32_t> Ids,
 std::vector<uint8_t> literalReads(const Libraries &Loaded,
                                   llvm::ArrayRef<uint32_t> Ids);
 
+/// Binds `swift_once` to PreviewKit's, once that is loaded: it knows which
+/// literals are read by initialisers of globals, whose results are kept. The
+/// compiler calls it wherever a global is used. Code in shared libraries goes
+/// on calling the runtime's.
+class InitialiserGenerator : public AddressGenerator {
+public:
+  explicit InitialiserGenerator(const Libraries &Source) : Source(Source) {}
+
+private:
+  void *addressOf(llvm::StringRef Symbol) override {
+    return Symbol == "swift_once" ? Source.find("hotswift_once") : nullptr;
+  }
+
+  const Libraries &Source;
+};
+
 } // namespace hotswift

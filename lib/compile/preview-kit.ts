@@ -88,7 +88,7 @@ async function buildEntry(toolchain: Toolchain, entry: string, signal?: AbortSig
 
 function compileArguments(output: string): string[] {
   return [
-    ...['-emit-library', '-emit-module', '-module-name', 'PreviewKit', '-parse-as-library', '-swift-version', '5', '-O'],
+    ...['-emit-library', '-emit-module', '-module-name', 'PreviewKit', '-parse-as-library', '-swift-version', '5', '-O', '-wmo'],
     ...(process.platform === 'darwin' ? [] : ['-Xlinker', '-soname=libPreviewKit.so']),
     ...['-emit-module-path', path.join(output, 'PreviewKit.swiftmodule'), '-o', path.join(output, libraryName)],
   ];

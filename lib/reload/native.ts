@@ -39,6 +39,8 @@ export interface NativeGenerationOptions {
   patches?: readonly ObjectVersions[];
   /** Whether to prepare for patches of it that come later. */
   willPatch?: boolean;
+  /** The literals that the code reads by their numbers: what is known of them is forgotten. */
+  literals?: { first: number; count: number };
 }
 
 /** native/engine.h, as native/addon.cpp shows it. An engine lives as long as its process. */
@@ -55,8 +57,6 @@ export interface NativeEngine {
   /** The previews of one object, by its position in `addGeneration`. */
   previews(generation: number, object: number): PreviewInfo[];
   draw(generation: number, object: number, request: NativeDrawRequest): Promise<Drawing>;
-  /** Forgets what is known of `count` literals from `first` on, of which code is about to be loaded. */
-  resetLiterals(first: number, count: number): void;
   /** These literals have these values from now on, all others their own. Kinds are those of `LiteralKind` in PreviewKit. */
   setLiterals(ids: Uint32Array, kinds: Uint8Array, texts: string[]): void;
   /** How literals were read: the bits of `LiteralFlags` in PreviewKit, for each. */

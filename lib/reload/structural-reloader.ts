@@ -44,6 +44,9 @@ export interface Picture {
   height: number;
 }
 
+/** Literals have numbers from 1 up to this, exclusively: `DesignTimeStore.capacity` in PreviewKit. */
+export const literalCapacity = 2 ** 18;
+
 /** A literal, by the number under which the code reads it, and the value it has instead of the one it was compiled with. */
 export interface LiteralValue {
   id: number;

@@ -42,11 +42,9 @@ export class SwiftRunner {
 
   async load(plan: GenerationPlan): Promise<void> {
     const { objects, libraries, stableLibrary, patches, previewed, script, literals } = plan;
-    // Before any of its code runs: initialisers read literals, too.
-    if (literals !== undefined) this.#engine.resetLiterals(literals.first, literals.count);
     const check = script === undefined ? undefined : { position: script, previewed };
     const generation = await this.#translate(() =>
-      this.#engine.addGeneration(objects, libraries, { script: check, stableLibrary, patches }),
+      this.#engine.addGeneration(objects, libraries, { script: check, stableLibrary, patches, literals }),
     );
     this.#before = this.#newest;
     this.#newest = { generation, plan };

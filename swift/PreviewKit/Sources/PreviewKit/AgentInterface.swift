@@ -56,6 +56,7 @@ public func drawPreview(
   traits: UnsafePointer<UnsafePointer<CChar>>, traitCount: Int, context: UnsafeMutableRawPointer?,
   complete: @escaping CompleteDrawing
 ) {
+  DesignTimeStore.beginEpoch()
   let all = previews(of: providers, count: count)
   let answer = Answer(context: context, complete: complete)
   guard all.indices.contains(index) else { return answer.send(.missing, text: "") }
