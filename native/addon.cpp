@@ -10,6 +10,7 @@
 #include "png.h"
 #include "preview_interface.h"
 #include "script_variables.h"
+#include "syntax_object.h"
 #include "warm_frontend_image.h"
 
 #include <algorithm>
@@ -367,6 +368,7 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("Engine", EngineObject::define(Env));
   Exports.Set("ObjectIndex", defineObjectIndex(Env));
   Exports.Set("DependencyIndex", defineDependencyIndex(Env));
+  Exports.Set("SyntaxTree", defineSyntaxTree(Env));
   Exports.Set("canPatch", Napi::Boolean::New(Env, canPatch()));
   Exports.Set("tryPatches", Napi::Function::New(Env, tryPatches));
   Exports.Set("encodePng", Napi::Function::New(Env, encode));

@@ -34,6 +34,8 @@ llvm::StringRef kindName(ErrorKind Kind) {
     return "missing";
   case ErrorKind::Preview:
     return "preview";
+  case ErrorKind::Source:
+    return "source";
   }
   llvm_unreachable("every kind has its name");
 }

@@ -17,6 +17,7 @@ enum class ErrorKind {
   Script,  ///< code reaches variables of main.swift, which nothing initialises
   Missing, ///< a generation, an object or a function that does not exist
   Preview, ///< a preview threw, or is not there when it is drawn
+  Source,  ///< a source could not be parsed
 };
 
 class EngineError : public llvm::ErrorInfo<EngineError> {

@@ -25,6 +25,7 @@ const findings = path.join(output, 'findings');
 const targets = {
   object: { seeds: '.o', maxLength: 96 << 10 },
   dependency_file: { seeds: '.swiftdeps', maxLength: 24 << 10 },
+  syntax: { seeds: '.swift', maxLength: 4 << 10 },
 };
 const names = Object.keys(targets);
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { NativeIndexes, ObjectVersions } from '../compile/native-indexes.js';
+import type { NativeSyntaxTree } from '../edit/syntax.js';
 import { type ErrorDetails, HotswiftError, type HotswiftErrorCode, isError } from '../errors.js';
 import type { PreviewInfo } from '../types.js';
 
@@ -69,6 +70,8 @@ export interface NativeAddon extends NativeIndexes {
     librarySearchPaths: string[],
     debug?: boolean,
   ) => NativeEngine;
+  /** The syntax of one source file. */
+  SyntaxTree: new () => NativeSyntaxTree;
   /** RGBA8 pixels to a PNG, on another thread. */
   encodePng(pixels: Uint8Array, options: { width: number; height: number; premultiplied: boolean }): Promise<Buffer>;
   /** Throws if a C function uses variables of main.swift, see native/script_variables.h. `script`: the position of its object. */
@@ -108,7 +111,7 @@ export function loadAddon(): NativeAddon {
 }
 
 /** The errors of native/errors.h. */
-type NativeKind = 'object' | 'library' | 'symbols' | 'link' | 'script' | 'missing' | 'preview';
+type NativeKind = 'object' | 'library' | 'symbols' | 'link' | 'script' | 'missing' | 'preview' | 'source';
 
 const codes: Record<NativeKind, HotswiftErrorCode> = {
   object: 'ERR_HOTSWIFT_LINK',
@@ -118,6 +121,7 @@ const codes: Record<NativeKind, HotswiftErrorCode> = {
   script: 'ERR_HOTSWIFT_LINK',
   missing: 'ERR_HOTSWIFT_ARGUMENT',
   preview: 'ERR_HOTSWIFT_PREVIEW',
+  source: 'ERR_HOTSWIFT_PROJECT',
 };
 
 /** An error of the addon as one of ours; anything else as it is. */

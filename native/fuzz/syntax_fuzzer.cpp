@@ -1,0 +1,83 @@
+// Whatever bytes a text has, its literals and bodies are in it, in order and
+// in one another as they say, and do not depend on what was parsed before.
+
+#include "../syntax.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <cstdlib>
+
+#include <tuple>
+#include <utility>
+
+using namespace hotswift;
+
+namespace {
+
+void require(bool Holds) {
+  if (!Holds)
+    std::abort();
+}
+
+Syntax parse(SyntaxTree &With, llvm::StringRef Text) {
+  return llvm::cantFail(With.parse(Text.str()));
+}
+
+auto cells(const SourceLiteral &Each) {
+  return std::tuple(Each.Kind, Each.Start, Each.End, Each.Why, Each.Body,
+                    Each.CalleeStart, Each.CalleeEnd);
+}
+auto cells(const SourceBody &Each) {
+  return std::tuple(Each.Start, Each.End, Each.IsUnderstood);
+}
+
+template <typename Row>
+bool areEqual(const std::vector<Row> &Some, const std::vector<Row> &Others) {
+  return llvm::equal(Some, Others, [](const Row &One, const Row &Other) {
+    return cells(One) == cells(Other);
+  });
+}
+
+void requireOrder(const Syntax &Found, llvm::StringRef Text) {
+  uint32_t Last = 0;
+  for (const SourceBody &Each : Found.Bodies) {
+    require(Last <= Each.Start && Each.Start <= Each.End &&
+            Each.End <= Text.size());
+    // Bodies are outermost: none is in another.
+    Last = Each.End;
+  }
+  Last = 0;
+  for (const SourceLiteral &Each : Found.Literals) {
+    require(Last <= Each.Start && Each.Start <= Each.End &&
+            Each.End <= Text.size());
+    require(Each.CalleeStart <= Each.CalleeEnd && Each.CalleeEnd <= Each.Start);
+    Last = Each.Start;
+    if (Each.Why != Obstacle::None)
+      continue;
+    require(Each.Body < Found.Bodies.size());
+    const SourceBody &Body = Found.Bodies[Each.Body];
+    require(Body.IsUnderstood && Body.Start < Each.Start &&
+            Each.End < Body.End);
+  }
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
+  const llvm::StringRef Bytes(reinterpret_cast<const char *>(Data), Size);
+  // Swift has no use for the byte; a text without it follows an empty one.
+  auto [Former, Present] = Bytes.split('\x02');
+  if (Present.empty())
+    std::swap(Former, Present);
+
+  SyntaxTree Used;
+  SyntaxTree Fresh;
+  requireOrder(parse(Used, Former), Former);
+  const Syntax Found = parse(Used, Present);
+  requireOrder(Found, Present);
+  const Syntax Expected = parse(Fresh, Present);
+  require(areEqual(Found.Literals, Expected.Literals) &&
+          areEqual(Found.Bodies, Expected.Bodies));
+  return 0;
+}
