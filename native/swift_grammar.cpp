@@ -144,9 +144,11 @@ TSFieldId SwiftGrammar::field(const char *Name) const {
 }
 
 NodeKind SwiftGrammar::kindOf(TSNode Node) const {
+  if (ts_node_is_null(Node) || ts_node_is_missing(Node))
+    return NodeKind::Error;
   const TSSymbol Symbol = ts_node_symbol(Node);
   // The symbol of errors is none of the language's.
-  if (Symbol >= Kinds.size() || ts_node_is_missing(Node))
+  if (Symbol >= Kinds.size())
     return NodeKind::Error;
   return Kinds[Symbol];
 }
