@@ -6,6 +6,7 @@
 
 using llvm::StringRef;
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is the grammar's.
 extern "C" const TSLanguage *tree_sitter_swift();
 
 namespace hotswift {
