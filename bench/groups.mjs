@@ -1,6 +1,7 @@
 // The groups of measurements, by the names that `--only` takes.
 
 import { benchFirstPicture } from './first-picture.mjs';
+import { benchLiteralReads } from './literal-reads.mjs';
 import { benchModuleSizes } from './module-sizes.mjs';
 import { benchStructuralReload } from './structural-reload.mjs';
 
@@ -13,4 +14,5 @@ export const groups = {
   reload: benchStructuralReload,
   sizes: benchModuleSizes,
   start: benchFirstPicture,
+  literals: benchLiteralReads,
 };

@@ -20,8 +20,9 @@ namespace hotswift {
 /// which code is about to be loaded.
 void resetLiterals(const Libraries &Loaded, uint32_t First, uint32_t Count);
 
-/// What \p Ids name has these values from now on, every other literal its own.
-/// \p Kinds are those of `LiteralKind` in Swift. The three are equally long.
+/// What \p Ids name has these values from now on. \p Kinds are those of
+/// `LiteralKind` in Swift, or 255 for a literal that is to have its own value.
+/// The three are equally long.
 void setLiterals(const Libraries &Loaded, llvm::ArrayRef<uint32_t> Ids,
                  llvm::ArrayRef<uint8_t> Kinds,
                  llvm::ArrayRef<std::string> Texts);

@@ -58,7 +58,7 @@ export interface NativeEngine {
   /** The previews of one object, by its position in `addGeneration`. */
   previews(generation: number, object: number): PreviewInfo[];
   draw(generation: number, object: number, request: NativeDrawRequest): Promise<Drawing>;
-  /** These literals have these values from now on, all others their own. Kinds are those of `LiteralKind` in PreviewKit. */
+  /** These literals have these values from now on. Kinds are those of `LiteralKind` in PreviewKit, or 255 for a literal's own value. */
   setLiterals(ids: Uint32Array, kinds: Uint8Array, texts: string[]): void;
   /** How literals were read: the bits of `LiteralFlags` in PreviewKit, for each. */
   literalReads(ids: Uint32Array): Uint8Array;

@@ -18,6 +18,9 @@ export interface RunnerOptions {
 /** The raw values of `LiteralKind` in PreviewKit. */
 const literalKinds: Record<LiteralValue['kind'], number> = { integer: 0, float: 1, boolean: 2, string: 3 };
 
+/** In the place of one: the literal is to have its own value. */
+const ownValue = 255;
+
 /** The bits of `LiteralFlags` in PreviewKit. */
 const literalFlags = { isRead: 1, isTainted: 2, isNotConvertible: 4, wasRead: 8 };
 
@@ -26,6 +29,8 @@ export class SwiftRunner {
   readonly #engine: NativeEngine;
   #newest: LoadedGeneration | undefined;
   #before: LoadedGeneration | undefined;
+  /** Those that do not have their own values. */
+  #literals: ReadonlySet<number> = new Set();
 
   constructor({ librarySearchPaths, debug }: RunnerOptions) {
     this.#engine = new (loadAddon().Engine)(librarySearchPaths, debug);
@@ -75,10 +80,15 @@ export class SwiftRunner {
   }
 
   setLiterals(values: readonly LiteralValue[]): void {
+    const wanted = values.map(({ id, kind, text }) => ({ id, kind: literalKinds[kind], text }));
+    const ids = new Set(values.map(({ id }) => id));
+    // Those of other runners in this process are none of our business.
+    for (const id of this.#literals) if (!ids.has(id)) wanted.push({ id, kind: ownValue, text: '' });
+    this.#literals = ids;
     this.#engine.setLiterals(
-      Uint32Array.from(values, ({ id }) => id),
-      Uint8Array.from(values, ({ kind }) => literalKinds[kind]),
-      values.map(({ text }) => text),
+      Uint32Array.from(wanted, ({ id }) => id),
+      Uint8Array.from(wanted, ({ kind }) => kind),
+      wanted.map(({ text }) => text),
     );
   }
 

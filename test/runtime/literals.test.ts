@@ -178,6 +178,16 @@ describe('a literal that is set', () => {
     }
   });
 
+  it('stays what it is while another session of the process sets others', async () => {
+    const one = await LiteralCode.load('', ['__hs_i(1001, 1)']);
+    const other = await LiteralCode.load('', ['__hs_i(1002, 1)']);
+    one.set({ 1001: ['integer', '2'] });
+    other.set({ 1002: ['integer', '3'] });
+    other.set({});
+    expect([await one.answers(), await other.answers()]).toEqual([['2'], ['1']]);
+    one.set({});
+  });
+
   it('is what was set, byte for byte', async () => {
     const code = await LiteralCode.load('', ['Array((__hs_s(1, "") as String).utf8)']);
     expect(await code.answers({ 1: ['string', 'é'] })).toEqual(['[195, 169]']);

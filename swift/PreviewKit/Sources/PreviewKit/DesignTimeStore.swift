@@ -103,24 +103,21 @@ public enum DesignTimeStore {
         table.slots[id] = Slot()
         table.states[id] = 0
       }
-      table.common.pointee.overridden.removeAll(where: ids.contains)
     }
   }
 
-  /// These literals have these values, all others their own. What was set before is used again, with all that reads have made of it.
-  static func set(_ values: [(id: Int, literal: LiteralText)]) {
+  /// These literals have these values, or their own where there is none. What was set before is used again, with all that reads have made
+  /// of it. Others stay as they are: they may be another session's.
+  static func set(_ values: [(id: Int, literal: LiteralText?)]) {
     let table = Table.shared
     table.locked {
-      let wanted = Set(values.map(\.id))
-      for id in table.common.pointee.overridden where !wanted.contains(id) { publish(nil, at: &table.slots[id].override) }
       for (id, literal) in values {
-        let override = table.override(of: id, literal)
-        override.pointee.isRefused = false
+        let override = literal.map { table.override(of: id, $0) }
+        override?.pointee.isRefused = false
         publish(override, at: &table.slots[id].override)
         // Last: who finds the state changed finds the override.
         table.states[id] = 0
       }
-      table.common.pointee.overridden = Array(wanted)
     }
   }
 
@@ -199,8 +196,6 @@ private struct Table {
     var epoch: UInt32 = 1
     /// How many initialisers of globals are under way, on all threads.
     var initialisers = 0
-    /// The literals that have overrides.
-    var overridden: [Int] = []
   }
 
   static var shared: Table { Table(states: PreviewKit.states ?? make()) }

@@ -22,16 +22,22 @@ public func resetLiterals(first: UInt32, count: UInt32) {
   if start < end { DesignTimeStore.reset(start..<end) }
 }
 
-/// Gives these literals values, and takes back what others were given. A text has no underscores, and as a string no quotes and escapes.
+/// The kind, in the interface, of a literal that is to have its own value.
+private let ownValue = UInt8.max
+
+/// Gives these literals values, or gives them back their own. A text has no underscores, and as a string no quotes and escapes.
 @_cdecl("hotswift_set_literals")
 public func setLiterals(
   count: Int, ids: UnsafePointer<UInt32>, kinds: UnsafePointer<UInt8>, texts: UnsafePointer<UnsafePointer<UInt8>>,
   lengths: UnsafePointer<Int>
 ) {
-  let values = (0..<count).compactMap { index -> (id: Int, literal: LiteralText)? in
-    guard isLiteral(ids[index]), let kind = LiteralKind(rawValue: kinds[index]) else { return nil }
+  let values = (0..<count).compactMap { index -> (id: Int, literal: LiteralText?)? in
+    guard isLiteral(ids[index]) else { return nil }
+    let id = Int(ids[index])
+    if kinds[index] == ownValue { return (id, nil) }
+    guard let kind = LiteralKind(rawValue: kinds[index]) else { return nil }
     let text = String(decoding: UnsafeBufferPointer(start: texts[index], count: lengths[index]), as: UTF8.self)
-    return (Int(ids[index]), LiteralText(kind: kind, text: text))
+    return (id, LiteralText(kind: kind, text: text))
   }
   DesignTimeStore.set(values)
 }
