@@ -329,6 +329,16 @@ describe('what is known of reads', () => {
     expect(code.reads(1, 2).map(({ isTainted }) => isTainted)).toEqual([true, true]);
   });
 
+  it('is that an initialiser read a literal, also where earlier code did without PreviewKit', async () => {
+    const fixture = new Fixture({ 'One.swift': 'let ones = [1]\n@_cdecl("one") func one() -> Int32 { Int32(ones[0]) }' });
+    const runner = new SwiftRunner(runnerOptions());
+    await runner.load({ objects: compileSwift(fixture, 'One', ['One.swift']), previewed: 0, libraries: [] });
+    expect(await runner.call('one')).toBe(1);
+    const code = await LiteralCode.load('let width = __hs_i(1, 1)', ['width'], runner);
+    expect(await code.answers()).toEqual(['1']);
+    expect(code.read(1)).toEqual(['isRead', 'wasRead', 'isTainted', 'isConvertible']);
+  });
+
   it('is nothing any more when other code with these literals is loaded', async () => {
     const first = await LiteralCode.load('struct Style { static let width = __hs_i(1, 1) }', ['Style.width', '__hs_i(2, 2)']);
     expect(await first.answers({ 2: ['integer', '1000'] })).toEqual(['1', '1000']);

@@ -40,8 +40,7 @@ export class LiteralCode {
     this.#runner = runner;
   }
 
-  static async load(declarations: string, answers: readonly string[]): Promise<LiteralCode> {
-    const runner = new SwiftRunner(runnerOptions());
+  static async load(declarations: string, answers: readonly string[], runner = new SwiftRunner(runnerOptions())): Promise<LiteralCode> {
     await runner.load(await planOf(declarations, answers));
     return new LiteralCode(runner);
   }
