@@ -17,6 +17,7 @@ const quiet = 10_000;
 export class GeneratedProject {
   #module;
   #folder;
+  #saves = 0;
 
   /** @param {number} files @param {string} parent */
   constructor(files, parent) {
@@ -52,9 +53,10 @@ export class GeneratedProject {
     return path.join(this.#folder, name);
   }
 
-  /** Saves the file with another body. @param {string} name */
+  /** Saves the file with another body, and more than other literals. @param {string} name */
   saveBody(name) {
-    writeFileSync(this.path(name), this.#module.editBody(name));
+    this.#saves += 1;
+    writeFileSync(this.path(name), `${this.#module.editBody(name)}// Save ${this.#saves}\n`);
   }
 
   /** For peers. @param {string} importPath */

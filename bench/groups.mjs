@@ -2,8 +2,10 @@
 
 import { benchFirstPicture } from './first-picture.mjs';
 import { benchLiteralReads } from './literal-reads.mjs';
+import { benchLiteralReload } from './literal-reload.mjs';
 import { benchModuleSizes } from './module-sizes.mjs';
 import { benchStructuralReload } from './structural-reload.mjs';
+import { benchThunkCompiles } from './thunk-compiles.mjs';
 
 /**
  * @typedef {{ runs: number, sizes: number[] }} BenchOptions
@@ -12,7 +14,9 @@ import { benchStructuralReload } from './structural-reload.mjs';
  */
 export const groups = {
   reload: benchStructuralReload,
+  literal: benchLiteralReload,
   sizes: benchModuleSizes,
   start: benchFirstPicture,
-  literals: benchLiteralReads,
+  thunks: benchThunkCompiles,
+  reads: benchLiteralReads,
 };

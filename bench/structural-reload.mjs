@@ -17,7 +17,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Twenty lines, as in the goal for linking. */
-const smallFile = (radius) => `import PreviewKit
+const smallFile = (shade) => `import PreviewKit
 
 struct Badge {
   let label: String
@@ -26,7 +26,7 @@ struct Badge {
   var svg: String {
     """
     <svg xmlns="http://www.w3.org/2000/svg" width="120" height="40">
-      <rect width="120" height="40" rx="\\(radius)" fill="#3366ff"/>
+      <rect width="120" height="40" rx="\\(radius)" fill="#33${(16 + shade).toString(16)}ff"/>
       <text x="60" y="25" text-anchor="middle" fill="white">\\(label)</text>
     </svg>
     """
@@ -35,7 +35,7 @@ struct Badge {
 
 struct Badge_Previews: PreviewProvider {
   static var previews: [Preview] {
-    Preview("Badge") { SVG(Badge(label: "Ready", radius: ${radius}).svg) }
+    Preview("Badge") { SVG(Badge(label: "Ready", radius: 8).svg) }
   }
 }
 `;
@@ -72,7 +72,8 @@ async function loneFile(folder, importPath, runs) {
 
 function viewOfAModule(folder, importPath, runs) {
   return editOfAModule(folder, importPath, runs, 'weather-card, the view', 'WeatherCardView.swift', (text, count) =>
-    text.replace('horizontal: 12, vertical: 12', `horizontal: 12, vertical: ${12 + count}`),
+    // Another operator, for other literals would not be compiled.
+    text.replace('horizontal: 12, vertical: 12', `horizontal: 12, vertical: 12 ${'+-*/'[count % 4]} ${1 + count}`),
   );
 }
 

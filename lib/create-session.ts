@@ -51,6 +51,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       await folder.remove();
     };
     signal?.throwIfAborted();
+    module.editsLiterals = (checked.literalEdits ?? true) && reloader.canSetLiterals;
     await Promise.all([module.prepareBuild(signal), 'start' in reloader ? reloader.start() : undefined]);
     const session = new Session({
       module,

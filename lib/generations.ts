@@ -1,10 +1,11 @@
 import { type BuiltGeneration, filesOfGeneration } from './compile/module-build.js';
-import type { SourceSnapshot } from './edit/source-set.js';
+import { literalEdits } from './edit/literals.js';
+import { type SourceSnapshot, sameTexts } from './edit/source-set.js';
 import { isHotswiftError } from './errors.js';
 import type { PreviewPictures } from './preview/preview-pictures.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
-import type { GenerationPlan } from './reload/structural-reloader.js';
+import type { GenerationPlan, LiteralValue } from './reload/structural-reloader.js';
 import type { SessionModule } from './session-module.js';
 import type { Stopwatch } from './stopwatch.js';
 import type { RespawnReason } from './types.js';
@@ -17,7 +18,12 @@ export interface GenerationsParts {
 /** A generation that linked, ran and drew. */
 interface GoodGeneration {
   built: BuiltGeneration;
+  /** What the running code says, values that were set included. */
   sources: SourceSnapshot;
+  /** The text of the previewed file that was compiled. */
+  compiled: Buffer;
+  /** What was set since. */
+  values: LiteralValue[];
 }
 
 /** Runs generations, remembers the last good one, and brings it back. One call at a time is the caller's business. */
@@ -36,6 +42,16 @@ export class Generations {
   /** The digests of the texts of the last good generation, by file; empty before the first. */
   get digests(): ReadonlyMap<string, string> {
     return new Map([...(this.#good?.sources ?? [])].map(([file, { digest }]) => [file, digest]));
+  }
+
+  /** The texts of the last good generation. */
+  get sources(): SourceSnapshot | undefined {
+    return this.#good?.sources;
+  }
+
+  /** Whether some of what runs was set, and not compiled. */
+  get hasValues(): boolean {
+    return (this.#good?.values.length ?? 0) > 0;
   }
 
   /** The process that the next generation would run in; `undefined` if there is none yet. */
@@ -62,11 +78,67 @@ export class Generations {
     return { ran, link, run: clock.lap() };
   }
 
+  /** The values that make of the code that runs what these texts say; `undefined` if more than values is needed. */
+  valuesFor(sources: SourceSnapshot): LiteralValue[] | undefined {
+    const { file } = this.#parts.module.description;
+    const [good, text] = [this.#good, sources.get(file)];
+    if (good?.built.literals === undefined || text === undefined || !this.#parts.reloader.loaded) return undefined;
+    if (!sameTexts(new Map([...sources, [file, text]]), new Map([...good.sources, [file, text]]))) return undefined;
+    const { first, literals } = good.built.literals;
+    const edits = literalEdits(good.compiled, literals, text.bytes);
+    return edits?.map(({ index, value }) => ({ id: first + index, kind: literals[index]?.kind ?? 'string', text: value }));
+  }
+
+  /**
+   * Gives literals other values, and draws. Resolves with milliseconds; or, if the code has not used all of the new values, with why it has to be compiled: its
+   * values are then what they were.
+   */
+  async setValues(values: LiteralValue[], sources: SourceSnapshot, clock: Stopwatch): Promise<{ link: number; run: number } | string> {
+    const { reloader } = this.#parts;
+    const good = this.#good;
+    if (good === undefined || !reloader.loaded) return 'the agent has ended';
+    const changed = changedLiterals(good.values, values);
+    const obstacle = await this.#drawUntilRead(values, changed);
+    if (obstacle !== undefined) {
+      await reloader.setLiterals(good.values);
+      this.#pictures.forget();
+      return obstacle;
+    }
+    this.number += 1;
+    this.#good = { ...good, sources, values };
+    return { link: 0, run: clock.lap() };
+  }
+
+  /**
+   * Sets values and draws the usual picture, and others if it takes them to read all of these literals. Resolves with what keeps a value from being
+   * used.
+   */
+  async #drawUntilRead(values: LiteralValue[], literals: number[]): Promise<string | undefined> {
+    const { reloader } = this.#parts;
+    const { before, after } = await this.#pictures.redraw(values, literals, this.number + 1);
+    if (before.some(({ isTainted }) => isTainted)) return takenOnce;
+    // Drawn again, the only picture that there is did without it: its value was kept. In a process that is shared, others draw, too.
+    const isOnly = this.#pictures.variety === 1 && reloader.agent !== null;
+    if (isOnly && before.some(({ isRead, wasRead }) => wasRead && !isRead)) return notRead;
+    const unread = new Set(literals);
+    const others = this.#pictures.prefetchOthers(this.number + 1);
+    for (let reads = after; ; reads = await reloader.literalReads(literals)) {
+      for (const { id, isTainted, isRead, isConvertible } of reads) {
+        if (!isConvertible) return 'a literal has a value that its type does not take';
+        if (isTainted) return takenOnce;
+        if (isRead) unread.delete(id);
+      }
+      if (unread.size === 0) return undefined;
+      if ((await others.next()).done) return notRead;
+    }
+  }
+
   /** Sees to it that the last good generation is loaded: its agent may have crashed meanwhile. Resolves with whether there is one. */
   async provide(): Promise<boolean> {
     if (this.#parts.reloader.loaded) return true;
     if (this.#good === undefined) return false;
     await this.#load(this.#good.built, undefined);
+    if (this.hasValues) await this.#parts.reloader.setLiterals(this.#good.values);
     await this.#parts.reloader.accept();
     return true;
   }
@@ -114,13 +186,14 @@ export class Generations {
   }
 
   #remember(built: BuiltGeneration, sources: SourceSnapshot): void {
-    this.#good = { built, sources };
+    const compiled = sources.get(this.#parts.module.description.file)?.bytes ?? Buffer.alloc(0);
+    this.#good = { built, sources, compiled, values: [] };
     this.#parts.module.build.discard(filesOfGeneration(built)).catch(() => {
       // What cannot be deleted now goes with the session's folder.
     });
   }
 
-  #planOf({ objects, library, patches }: BuiltGeneration): GenerationPlan {
+  #planOf({ objects, library, patches, literals }: BuiltGeneration): GenerationPlan {
     const { description: module, libraries } = this.#parts.module;
     const files = [...objects.keys()];
     const script = module.script === undefined ? -1 : files.indexOf(module.sources[module.script] ?? '');
@@ -131,6 +204,17 @@ export class Generations {
       libraries,
       stableLibrary: library?.path,
       patches: [...patches.values()],
+      literals: literals && { first: literals.first, count: literals.literals.length },
     };
   }
+}
+
+const takenOnce = 'a literal was read when a global or static variable got its value';
+const notRead = 'the picture does not read all of the literals that were edited';
+
+/** Numbers of literals of which the values differ. */
+function changedLiterals(before: readonly LiteralValue[], after: readonly LiteralValue[]): number[] {
+  const former = new Map(before.map(({ id, text }) => [id, text]));
+  const present = new Map(after.map(({ id, text }) => [id, text]));
+  return [...new Set([...former.keys(), ...present.keys()])].filter((id) => former.get(id) !== present.get(id));
 }

@@ -36,6 +36,7 @@ const common = {
   watch: z.boolean().optional(),
   debug: z.boolean().optional(),
   warmCompiler: z.boolean().optional(),
+  literalEdits: z.boolean().optional(),
   cacheDirectory: z.string().min(1).optional(),
   toolchain: z.strictObject({ swiftc: z.string().min(1).optional() }).optional(),
   traits: traits.optional(),

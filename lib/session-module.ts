@@ -7,6 +7,7 @@ import { ModuleStore } from './compile/module-store.js';
 import { PatchTrials } from './compile/patch-trials.js';
 import { type PreviewKit, providePreviewKit } from './compile/preview-kit.js';
 import { StandInModule } from './compile/stand-in-module.js';
+import { Thunks } from './compile/thunks.js';
 import { HotswiftError } from './errors.js';
 import { describeModule, type ModuleDescription } from './project/module.js';
 import { describePackage, type PackageDescription, type PackageWatch } from './project/swift-package.js';
@@ -45,6 +46,8 @@ export type ModuleChange = 'none' | 'sources' | 'settings';
 
 /** The module of a session, as it is described now, and what is built of it. */
 export class SessionModule {
+  /** Whether builds that are prepared from now on have literals whose values can be set. */
+  editsLiterals = false;
   readonly #options: SessionModuleOptions;
   readonly #kit: PreviewKit;
   readonly #description: ModuleDescription;
@@ -111,6 +114,7 @@ export class SessionModule {
     const image = warmCompiler ? addon.warmFrontendImage() : -1;
     const jobs = new FrontendJobs(module, template, path.join(folder, 'compiles'), image < 0 ? undefined : image);
     const indexes = { objects: new addon.ObjectIndex(module.name), dependencies: new addon.DependencyIndex() };
+    const thunks = this.editsLiterals ? new Thunks(module.file, new addon.SyntaxTree()) : undefined;
     const standIn = new StandInModule(path.join(folder, 'stand-in'), module.file, numberFrom('HOTSWIFT_SPLIT_FROM'));
     const link = {
       swiftc: toolchain.swiftc,
@@ -123,12 +127,13 @@ export class SessionModule {
       module,
       jobs,
       standIn,
+      thunks,
       trials: new PatchTrials(addon.tryPatches),
       isReplaceable,
       // Debuggers would look for the old functions, and optimised code is not taken apart.
       canPatch: addon.canPatch && !debug && !template.args.some((arg) => /^-O(?!none$)/.test(arg)),
       mostLinkedInPlace: numberFrom('HOTSWIFT_PATCH_FROM'),
-      compiler: new ModuleCompiler(module.file, jobs, indexes, standIn),
+      compiler: new ModuleCompiler(module.file, jobs, indexes, standIn, thunks),
       store: new ModuleStore(cache, this.#identity(template)),
       link,
     });
@@ -137,7 +142,15 @@ export class SessionModule {
   /** What the results of a build depend on besides the texts, and which module they are of. */
   #identity({ program, args }: FrontendTemplate): string[] {
     const { workingDirectory, sources } = this.#description;
-    return [this.#options.toolchain.id, program, ...args, workingDirectory, commonFolder(sources), ...this.libraries];
+    return [
+      this.#options.toolchain.id,
+      program,
+      ...args,
+      workingDirectory,
+      commonFolder(sources),
+      ...this.libraries,
+      String(this.editsLiterals),
+    ];
   }
 
   /**

@@ -13,6 +13,8 @@ export interface SourceListeners {
 
 /** Milliseconds; editors rename, write and rename within a few. */
 const momentOfASave = 150;
+/** Milliseconds between saves that belong together, as those of a tool that rewrites a file over and over. */
+const momentOfABurst = 30;
 
 /** What a session's module consists of and says at the moment: on disk and in unsaved buffers, watched or asked for. */
 export class SessionSources {
@@ -24,6 +26,8 @@ export class SessionSources {
   /** Whether what the module consists of may have changed since it was described; before the watcher was there, nobody looked. */
   #restructured = true;
   #closed = false;
+  /** When something was noticed last, in milliseconds. */
+  #noticed = 0;
   #change: ModuleChange = 'none';
 
   constructor(module: SessionModule, listeners: SourceListeners) {
@@ -40,6 +44,7 @@ export class SessionSources {
   async watch(): Promise<void> {
     const { description, structure } = this.#module;
     const onSave = async (file: string) => {
+      this.#noticed = performance.now();
       if (await this.#buffers.drop(file)) this.#listeners.onChange();
     };
     const onRestructured = () => {
@@ -61,7 +66,17 @@ export class SessionSources {
         throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', message);
       }
     }
+    this.#noticed = performance.now();
     this.#buffers.replace(contents);
+  }
+
+  /** Resolves when nothing has come for a moment. */
+  async quiet(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const left = this.#noticed + momentOfABurst - performance.now();
+      if (left <= 0) return;
+      await setTimeout(left, undefined, { signal });
+    }
   }
 
   /** Describes the module again where it may have changed. Resolves with what became of it since {@link apply}. */

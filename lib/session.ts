@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
+import { Backstop } from './backstop.js';
 import type { ModuleBuild } from './compile/module-build.js';
 import type { StableLibrary } from './compile/stable-library.js';
-import { type JobControl, LatestJob } from './edit/latest-job.js';
+import { type JobControl, LatestJob, type Relation } from './edit/latest-job.js';
 import { changedFiles, type SourceSnapshot, sameTexts } from './edit/source-set.js';
 import { HotswiftError, isHotswiftError, sessionClosed } from './errors.js';
 import { Generations } from './generations.js';
@@ -11,6 +12,7 @@ import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits } fr
 import { PreviewPictures } from './preview/preview-pictures.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
+import type { LiteralValue } from './reload/structural-reloader.js';
 import type { ModuleChange, SessionModule } from './session-module.js';
 import { SessionSources } from './session-sources.js';
 import { Stopwatch } from './stopwatch.js';
@@ -84,7 +86,12 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   #restFailure: HotswiftError | undefined;
   /** Whether a save is among the reasons of the next reload. */
   #saved = false;
+  /** Whether the reload before was superseded: more may be coming. */
+  #isBurst = false;
   readonly #pictures: PreviewPictures;
+  readonly #backstop: Backstop;
+  /** Whether what was set is to be replaced by what was compiled. */
+  #settle = false;
   #turn: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -100,6 +107,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     });
     this.file = parts.module.description.file;
     this.#reloads = new LatestJob((control) => this.#reload(control));
+    this.#backstop = new Backstop((signal) => this.#compileWhatWasSet(signal));
     const { reloader } = parts;
     this.#listenTo(parts.module.build);
     reloader.on('crash', (crash) => this.#emit('crash', crash));
@@ -219,11 +227,12 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 
   /**
-   * Resolves when nothing is being prepared in the background: the rest of the module is compiled, and kept for later sessions, and the agent
-   * that the next edit may need is ready.
+   * Resolves when nothing is being prepared in the background: what literal edits have set is compiled, and the rest of the module, and kept for
+   * later sessions, and the agent that the next edit may need is ready.
    */
   async idle(): Promise<void> {
     const { module, reloader } = this.#parts;
+    await this.#backstop.idle();
     await module.build.idle();
     if ('prepared' in reloader) await reloader.prepared();
   }
@@ -254,7 +263,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     await this.#prepareAgent(this.#parts.module.build.library);
     this.#fresh ??= 'rebase';
     this.#reloads
-      .request(async () => true)
+      .request(async () => 'served')
       .catch(() => {
         // What runs goes on running; the next library is another chance.
       });
@@ -274,22 +283,48 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 
   #request(): Promise<ReloadResult> {
-    return this.#reloads.request(async () => {
-      if (this.#inFlight === undefined || this.#fresh === 'fresh' || this.#sources.isRestructured) return false;
-      return sameTexts(await this.#sources.read(), this.#inFlight);
+    return this.#reloads.request(() => this.#relate());
+  }
+
+  async #relate(): Promise<Relation> {
+    const { build } = this.#parts.module;
+    const others = this.#inFlight;
+    if (others === undefined || this.#fresh === 'fresh' || this.#sources.isRestructured) return 'supersedes';
+    const sources = await this.#sources.read();
+    if (sameTexts(sources, others)) return 'served';
+    // Somebody turns a dial: what is being compiled is what the values will be set in.
+    return build.isLiteralEdit(sources, others) ? 'follows' : 'supersedes';
+  }
+
+  /** In the background; the reload that follows has nothing left to compile. */
+  async #compileWhatWasSet(signal: AbortSignal): Promise<void> {
+    const { module, compileTimeout } = this.#parts;
+    const { sources, hasValues } = this.#generations;
+    if (sources === undefined || !hasValues) return;
+    await module.build.compileAhead(sources, { signal, timeout: compileTimeout }).catch(() => {
+      // The reload says what is wrong.
     });
+    signal.throwIfAborted();
+    this.#settle = true;
+    await this.#request();
   }
 
   async #reload(control: JobControl): Promise<ReloadResult> {
     const fresh = this.#fresh;
     const saved = this.#saved;
+    const settle = this.#settle;
     this.#fresh = undefined;
     this.#saved = false;
+    this.#settle = false;
+    if (!settle) this.#backstop.cancel();
     try {
-      const result = await this.#bringUpToDate(control, { fresh, saved });
+      const result = await this.#bringUpToDate(control, { fresh, saved, settle }).catch((error) =>
+        this.#explainCrash(error, control.signal),
+      );
       const recovered = this.#error !== null;
       this.#error = null;
       this.#failed = undefined;
+      this.#isBurst = false;
       this.#setState('ready');
       if (result.tier !== 'none' || recovered) this.#emit('reload', result);
       return result;
@@ -298,6 +333,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
         // Superseded: the next reload takes over what this one was asked for.
         this.#fresh ??= fresh;
         this.#saved ||= saved;
+        this.#isBurst = true;
         throw error;
       }
       if (fresh === 'rebase' && this.#inFlight !== undefined && changedFiles(this.#inFlight, this.#generations.digests).length === 0) {
@@ -310,14 +346,28 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
       this.#failed = this.#inFlight;
       this.#error = failure;
       this.#setState('failed');
-      if (saved && !known) this.#emit('reload-error', failure);
+      if ((saved || settle) && !known) this.#emit('reload-error', failure);
       throw failure;
     } finally {
       this.#inFlight = undefined;
+      if (this.#generations.hasValues && this.#error === null && this.#state !== 'closed') this.#backstop.schedule();
     }
   }
 
-  async #bringUpToDate({ signal, commit }: JobControl, { fresh, saved }: { fresh?: RespawnReason; saved: boolean }): Promise<ReloadResult> {
+  /** What the compiler would have said of the text, had it not been compiled so that its literals can be edited, explains some crashes. */
+  async #explainCrash(error: unknown, signal: AbortSignal): Promise<never> {
+    const { module, compileTimeout } = this.#parts;
+    const sources = this.#inFlight;
+    if (sources !== undefined && isHotswiftError(error) && error.code === 'ERR_HOTSWIFT_CRASH' && !signal.aborted) {
+      await module.build.check(sources, { signal, timeout: compileTimeout });
+    }
+    throw error;
+  }
+
+  async #bringUpToDate(
+    { signal, commit }: JobControl,
+    { fresh, saved, settle }: { fresh?: RespawnReason; saved: boolean; settle: boolean },
+  ): Promise<ReloadResult> {
     const { module, reloader, compileTimeout } = this.#parts;
     const clock = new Stopwatch();
     const moduleChange = await this.#refreshModule(signal);
@@ -330,12 +380,22 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     const classify = clock.lap();
     if (!isNew && this.#restFailure !== undefined) throw this.#restFailure;
     this.#restFailure = undefined;
-    if (!isNew && fresh === undefined && reloader.loaded) {
+    const isSettling = settle && !isNew && this.#generations.hasValues;
+    if (!isNew && fresh === undefined && reloader.loaded && !isSettling) {
       return unchanged(this.generation, { classify, compile: 0, link: 0, run: 0, total: clock.total });
     }
+    const isPlain = isNew && fresh === undefined && moduleChange === 'none' && gone.length === 0;
+    const values = isPlain ? this.#generations.valuesFor(sources) : undefined;
+    const set = values && (await this.#inTurn(() => this.#generations.setValues(values, sources, clock)));
+    if (typeof set === 'object') {
+      const timings = { classify, compile: 0, ...set, total: clock.total };
+      return { ...unchanged(this.generation, timings), tier: 'literal', reason: literalReason(values), changed };
+    }
 
+    // Compiles that nobody wants the result of would take turns at keeping the machine busy.
+    if (this.#isBurst) await this.#sources.quiet(signal);
     signal.throwIfAborted();
-    if (this.#state !== 'starting') this.#setState('reloading');
+    if (this.#state !== 'starting' && !isSettling) this.#setState('reloading');
     await module.provideKit();
     const cause = fresh ?? (moduleChange === 'settings' ? 'rebase' : undefined);
     const built = await module.build.build(sources, cause !== undefined ? undefined : this.#generations.pid, {
@@ -345,13 +405,16 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     });
     const compile = clock.lap();
     commit();
+    const before = this.#pictures.latest;
     const running = this.#inTurn(() => this.#generations.run(built, sources, { isEdit: isNew, fresh: cause, clock, signal }));
     const { ran, link, run } = await running.finally(() => module.build.continue());
     this.#sources.apply();
     const relinked = [...ran.objects.keys(), ...ran.patches.keys()];
     const timings = { classify, compile, link, run, total: clock.total };
-    if (!isNew) return { ...unchanged(this.generation, timings), relinked };
-    const { strategy, reason, recompiled, warm } = ran;
+    const isAnother = isSettling && !(before !== undefined && this.#pictures.latest?.equals(before));
+    if (!isNew && !isAnother) return { ...unchanged(this.generation, timings), relinked };
+    const { strategy, recompiled, warm } = ran;
+    const reason = explain(ran.reason, { isAnother, set });
     const diagnostics = [...ran.diagnostics, ...ran.stale.map(staleConformances)];
     const tier = moduleChange === 'none' ? 'structural' : 'module';
     return { tier, strategy, reason, changed, recompiled, relinked, generation: this.generation, warm, timings, diagnostics };
@@ -390,6 +453,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   async #close(): Promise<void> {
     const closed = sessionClosed();
     this.#setState('closed');
+    this.#backstop.cancel();
     const reloads = this.#reloads.end(closed);
     const { module, reloader } = this.#parts;
     await Promise.allSettled([this.#sources.close(), reloader.close(), module.build.close()]);
@@ -426,6 +490,16 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 function unchanged(generation: number, timings: ReloadResult['timings']): ReloadResult {
   const reason = 'the sources are what already runs';
   return { tier: 'none', reason, changed: [], recompiled: [], relinked: [], generation, warm: false, timings, diagnostics: [] };
+}
+
+function literalReason(values: readonly LiteralValue[] | undefined): string {
+  return values?.length === 0 ? 'all literals have their values back' : 'only values of literals differ';
+}
+
+/** `set`: why values could not be set. */
+function explain(reason: string, { isAnother, set }: { isAnother: boolean; set: string | undefined }): string {
+  if (isAnother) return 'compiled, the values that were set draw another picture: the code had kept some of the values before';
+  return set === undefined ? reason : `${set}; ${reason}`;
 }
 
 function staleConformances(file: string): Diagnostic {

@@ -26,6 +26,11 @@ export interface CommonOptions {
    */
   warmCompiler?: boolean;
   /**
+   * Where an edit changes nothing but values of literals in the previewed file, set them in the running code instead of compiling it. A moment after the last of
+   * such edits the file is compiled all the same, in the background. Default `true`; without effect in-process for all sessions but one at a time.
+   */
+  literalEdits?: boolean;
+  /**
    * Where what was compiled is kept from one session to the next: modules, the dependencies of packages, PreviewKit. Default: `hotswift` in the user's
    * cache folder.
    */

@@ -18,9 +18,10 @@ const channel = new MessageChannel<AgentRequest, AgentReply>(socket, (request) =
 
 port.on('message', async (reply: RunnerReply) => channel.send('drawing' in reply ? await toPicture(reply) : reply));
 
-async function toPicture({ id, drawing, scale }: Extract<RunnerReply, { drawing: unknown }>): Promise<AgentReply> {
+async function toPicture({ id, drawing, scale, redrawn }: Extract<RunnerReply, { drawing: unknown }>): Promise<AgentReply> {
   try {
-    return { id, value: await rasterise(drawing, scale) };
+    const picture = await rasterise(drawing, scale);
+    return { id, value: redrawn === undefined ? picture : { ...redrawn, picture } };
   } catch (error) {
     const known = isHotswiftError(error) ? error : new HotswiftError('ERR_HOTSWIFT_PREVIEW', (error as Error).message);
     return { id, error: serializeError(known) };

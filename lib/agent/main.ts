@@ -7,10 +7,11 @@ import { Worker } from 'node:worker_threads';
 import { HotswiftError, isHotswiftError, serializeError } from '../errors.js';
 import type { AgentReply, AgentRequest } from '../reload/agent-protocol.js';
 import { type Drawing, loadAddon } from '../reload/native.js';
+import type { Redrawn } from '../reload/structural-reloader.js';
 import { SwiftRunner } from '../reload/swift-runner.js';
 
-/** An answer on its way through the channel thread, which makes pictures of drawings. */
-export type RunnerReply = AgentReply | { id: number; drawing: Drawing; scale: number };
+/** An answer on its way through the channel thread, which makes pictures of drawings. `redrawn`: what the picture is a part of. */
+export type RunnerReply = AgentReply | { id: number; drawing: Drawing; scale: number; redrawn?: Redrawn };
 
 let runner: SwiftRunner | undefined;
 
@@ -46,6 +47,10 @@ async function perform(request: AgentRequest): Promise<RunnerReply> {
       return { id, drawing: await runner.draw(request.request), scale: request.request.scale };
     case 'set-literals':
       return { id, value: runner.setLiterals(request.values) };
+    case 'redraw': {
+      const { redrawn, drawing } = await runner.redraw(request.request);
+      return drawing === undefined ? { id, value: redrawn } : { id, drawing, scale: request.request.draw.scale, redrawn };
+    }
     case 'literal-reads':
       return { id, value: runner.literalReads(request.ids) };
     case 'call':

@@ -1,3 +1,5 @@
+import type { EditableLiteral } from '../edit/literals.js';
+
 /** What the compiler made of one source. The files are never written again. */
 export interface CompiledFile {
   /** Of the text that was compiled. */
@@ -12,6 +14,17 @@ export interface CompiledFile {
    * declare than the compiler noted down, and is only good until an interface of the module changes.
    */
   fromSources: boolean;
+  /** Those that are read from the DesignTimeStore; missing where there are none. */
+  literals?: CompiledLiterals;
+  /** What is to be said of the literals, to be appended to the reason of a reload. */
+  remark?: string;
+}
+
+/** Literals of a compiled file whose values can be set while it runs. */
+export interface CompiledLiterals {
+  /** The number of the first; the others follow. */
+  first: number;
+  literals: EditableLiteral[];
 }
 
 /** The three files of a compile. */

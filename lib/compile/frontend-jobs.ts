@@ -19,6 +19,11 @@ export interface JobOptions {
   signal?: AbortSignal;
   /** Milliseconds for each job; default 300,000. */
   timeout?: number;
+  /**
+   * For texts that there are two of: the `first` is not tried again by another frontend if it is refused, and the `second`, which is to tell whether the user's
+   * text is at fault, is compiled by a frontend that starts anew.
+   */
+  attempt?: 'first' | 'second';
   /** Whether the jobs give way to others. Default `false`. */
   inBackground?: boolean;
   /** Told after each job: files compiled, files in all. */
@@ -85,10 +90,11 @@ export class FrontendJobs {
     const folder = path.join(this.#folder, String(this.#runs));
     const [file] = files;
     if (file === undefined || files.length > 1 || options.inBackground) return this.#compileCold(files, sources, modules, folder, options);
-    const warm = await this.#compileWarm({ file, sources, modules }, folder, options);
-    if (warm !== undefined) return warm;
+    const isSecond = options.attempt === 'second';
+    const warm = isSecond ? undefined : await this.#compileWarm({ file, sources, modules }, folder, options);
+    if (warm !== undefined && (warm.failure === undefined || options.attempt === 'first')) return warm;
     const cold = await this.#compileCold(files, sources, modules, folder, options);
-    if (cold.failure === undefined) this.#warm?.noteSuccess(file);
+    if (cold.failure === undefined) this.#warm?.noteSuccess(file, isSecond);
     return cold;
   }
 
@@ -105,19 +111,24 @@ export class FrontendJobs {
     await this.#warm?.close();
   }
 
-  /** `undefined`: it has to be compiled by a frontend that starts anew. */
+  /** `undefined`: there is no warm frontend for it. */
   async #compileWarm(inputs: CompileInputs, folder: string, options: JobOptions): Promise<JobResults | undefined> {
     if (this.#warm === undefined) return undefined;
     const [primary] = await outputsOf([inputs.file], path.join(folder, 'warm'));
     if (primary === undefined) return undefined;
     try {
       const { signal, timeout = defaultTimeout } = options;
-      const output = await this.#warm.compile(inputs, primary, { signal, timeout });
-      if (output === undefined) return undefined;
+      const result = await this.#warm.compile(inputs, primary, { signal, timeout });
+      if (result === undefined) return undefined;
+      const diagnostics = parseDiagnostics(result.output);
+      if (!result.isCompiled) {
+        const failure = compileError(this.#module.name, diagnostics, [{ stderr: result.output, signal: null }]);
+        return { files: new Map(), diagnostics, warm: true, failure };
+      }
       const files = compiledFiles([primary], inputs.sources, inputs.modules);
       await options.onCompiled?.(files);
       options.onProgress?.(1, 1);
-      return { files, diagnostics: parseDiagnostics(output), warm: true };
+      return { files, diagnostics, warm: true };
     } finally {
       this.#finished.push(folder);
     }
@@ -228,7 +239,7 @@ async function allOrThrow<Value>(jobs: Promise<Value>[]): Promise<Value[]> {
   return Promise.all(jobs);
 }
 
-function compileError(module: string, diagnostics: Diagnostic[], failed: readonly ToolResult[]): HotswiftError {
+function compileError(module: string, diagnostics: Diagnostic[], failed: readonly Pick<ToolResult, 'stderr' | 'signal'>[]): HotswiftError {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first !== undefined) {

@@ -4,10 +4,12 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import debug from 'debug';
-import { changedFiles, type SourceSnapshot } from '../edit/source-set.js';
+import { literalEdits } from '../edit/literals.js';
+import { changedFiles, type SourceSnapshot, sameTexts } from '../edit/source-set.js';
 import { type HotswiftError, isHotswiftError } from '../errors.js';
 import type { ModuleDescription } from '../project/module.js';
 import type { Progress } from '../types.js';
+import type { CompiledLiterals } from './compiled-file.js';
 import type { FrontendJobs, JobOptions } from './frontend-jobs.js';
 import type { CompileResult, ModuleCompiler } from './module-compiler.js';
 import type { ModuleStore } from './module-store.js';
@@ -16,12 +18,15 @@ import type { PatchTrials } from './patch-trials.js';
 import { type GenerationFacts, isWorthPatching, planGeneration } from './planner.js';
 import { type LinkOptions, linkStableLibrary, type StableLibrary } from './stable-library.js';
 import type { StandInModule } from './stand-in-module.js';
+import type { Thunks } from './thunks.js';
 
 /** What a generation is linked from. */
 export interface BuiltGeneration extends CompileResult {
   compiled: CompileResult;
   /** By source, in the order of the module: the objects to link. */
   objects: ReadonlyMap<string, string>;
+  /** Those of the previewed file that can be set. */
+  literals?: CompiledLiterals;
   /** To be loaded before. */
   library?: StableLibrary;
   /** By source: the objects that take the places of those in the library. */
@@ -50,6 +55,8 @@ export interface BuildParts {
   compiler: ModuleCompiler;
   jobs: FrontendJobs;
   standIn: StandInModule;
+  /** Missing: literals are compiled. */
+  thunks?: Thunks;
   trials: PatchTrials;
   store: ModuleStore;
   link: LinkOptions;
@@ -109,7 +116,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
 
   /** Starts from what an earlier session left, if there is something. */
   async #restore(sources: SourceSnapshot): Promise<void> {
-    const { compiler, standIn, store } = this.#parts;
+    const { compiler, standIn, store, thunks, module } = this.#parts;
     const stored = await store.load(sources);
     if (stored === undefined) return;
     try {
@@ -118,6 +125,8 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       await compiler.forget();
       return;
     }
+    const literals = stored.files.get(module.file)?.literals;
+    if (literals !== undefined) thunks?.reserve(literals);
     standIn.restore(stored.standIn);
     this.#library = stored.library;
   }
@@ -143,6 +152,25 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     this.#library = undefined;
     await compiler.forget();
     return this.#plan(await compiler.compile(sources, options), pid, options);
+  }
+
+  /** Compiles what a later `build` for the same texts would have to. Rejects as that does. */
+  async compileAhead(sources: SourceSnapshot, options: JobOptions): Promise<void> {
+    await this.#parts.compiler.compile(sources, options);
+  }
+
+  /** Rejects with ERR_HOTSWIFT_COMPILE if the compiler has something against texts that crash because of it. */
+  check(sources: SourceSnapshot, options: JobOptions): Promise<void> {
+    return this.#parts.compiler.check(sources, options);
+  }
+
+  /** Whether texts differ from others, which are being compiled, by no more than values that can be set once those run. */
+  isLiteralEdit(sources: SourceSnapshot, others: SourceSnapshot): boolean {
+    const { thunks, module } = this.#parts;
+    const [thunk, text, other] = [thunks?.newest, sources.get(module.file), others.get(module.file)];
+    if (thunk === undefined || text === undefined || thunk.source.digest !== other?.digest) return false;
+    if (!sameTexts(new Map([...sources, [module.file, other]]), others)) return false;
+    return literalEdits(thunk.source.bytes, thunk.literals.literals, text.bytes) !== undefined;
   }
 
   /** A generation was loaded in this process. */
@@ -270,11 +298,13 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       [...patches.keys()].map((file) => path.basename(file)).join(', ') || 'none',
     );
     const linked = new Set(closure.files);
+    const previewed = compiler.files.get(this.#parts.module.file);
     return {
       ...compiled,
       compiled,
       recompiled,
-      reason: compiled.reason + decision.reason,
+      reason: compiled.reason + decision.reason + (previewed?.remark ?? ''),
+      literals: previewed?.literals,
       objects: new Map([...compiler.files].flatMap(([file, { object }]) => (linked.has(file) ? [[file, object]] : []))),
       library,
       patches,

@@ -8,6 +8,7 @@ import type { DependencyIndex, ModuleSlot, ObjectIndex } from './native-indexes.
 import { Slots } from './slots.js';
 import { reachableFiles } from './source-reach.js';
 import type { StandInModule } from './stand-in-module.js';
+import { asOfUser, type Thunks } from './thunks.js';
 import type { CompileInputs } from './warm-frontend.js';
 
 const log = debug('hotswift:compile');
@@ -31,6 +32,9 @@ export interface FileClosure {
   unresolved: string[];
 }
 
+/** Edits that are compiled from sources after one that a prebuilt module, or a thunk, was no way for. */
+const pauseOfSplit = 8;
+
 /** Results of one file that are kept for an edit that is taken back. */
 const keptResults = 4;
 
@@ -53,6 +57,7 @@ export class ModuleCompiler {
   readonly #objects: ObjectIndex;
   readonly #dependencies: DependencyIndex;
   readonly #standIn: StandInModule;
+  readonly #thunks: Thunks | undefined;
   readonly #slots = new Slots();
   #files = new Map<string, CompiledFile>();
   /** Sources that nothing has needed yet. */
@@ -63,6 +68,8 @@ export class ModuleCompiler {
   #interfaces = 0;
   /** The file that was edited last, and the last of those that are not previewed. */
   #edited: { last?: string; other?: string } = {};
+  /** Edits to come that are not worth trying against a prebuilt module. */
+  #splitPause = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -70,12 +77,14 @@ export class ModuleCompiler {
     jobs: FrontendJobs,
     indexes: { objects: ObjectIndex; dependencies: DependencyIndex },
     standIn: StandInModule,
+    thunks: Thunks | undefined,
   ) {
     this.#previewed = previewed;
     this.#jobs = jobs;
     this.#objects = indexes.objects;
     this.#dependencies = indexes.dependencies;
     this.#standIn = standIn;
+    this.#thunks = thunks;
   }
 
   /** The newest results, by source. */
@@ -166,6 +175,16 @@ export class ModuleCompiler {
     await this.#jobs.warmUp(edits, all ? edits.length : 1);
   }
 
+  /**
+   * Rejects with ERR_HOTSWIFT_COMPILE if the compiler refuses the previewed file as it is: arithmetic with literals is checked in texts where they are not
+   * read from elsewhere. Nothing comes of it otherwise.
+   */
+  async check(sources: SourceSnapshot, options: JobOptions): Promise<void> {
+    if (this.#files.get(this.#previewed)?.literals === undefined) return;
+    const { failure } = await this.#jobs.compile([this.#previewed], sources, undefined, { ...options, attempt: 'second' });
+    if (failure !== undefined) throw failure;
+  }
+
   /** What has to be linked together with these files, as far as it is compiled. */
   async closure(files: Iterable<string>): Promise<FileClosure> {
     const { slots, foreign, unresolved } = await this.#objects.closure([...files].map((file) => this.#slots.of(file)));
@@ -209,7 +228,7 @@ export class ModuleCompiler {
 
   async #compileFirst(sources: SourceSnapshot, options: JobOptions): Promise<CompileResult> {
     const wanted = await reachableFiles(sources, this.#previewed);
-    const results = await this.#jobs.compile(wanted, sources, undefined, options);
+    const results = await this.#compileWithLiterals(wanted, sources, options);
     const chosen = new Set(wanted);
     this.#pending = new Set([...sources.keys()].filter((file) => !chosen.has(file)));
     // Those that could be compiled were compiled with the texts of the others as they are: their users are found when these change.
@@ -235,12 +254,16 @@ export class ModuleCompiler {
 
     for (const last of edited) this.#edited = last === this.#previewed ? { ...this.#edited, last } : { last, other: last };
     const split = removed.length === 0 ? await this.#compileSplit(edited, sources, options) : undefined;
-    const first = split ?? (await this.#compileFromSources(edited, sources, options));
+    // If a trial has failed already, it is for the text itself to say whether it is at fault.
+    const isRefused = split === 'refused';
+    const first = isRefused || split === undefined ? await this.#compileFromSources(edited, sources, options, isRefused) : split;
+    if (isRefused) this.#splitPause = pauseOfSplit;
+    const isSplit = first === split;
     const change = await this.#interfaceChange(first.files, removed, sources);
     if (change === undefined) {
       await this.#commit(new Map([...takenBack, ...this.#withFormerModules(first.files)]), []);
       const reason = `no interface changed: only ${names(edited)} compiled`;
-      const strategy = split ? 'split' : 'same-module';
+      const strategy = isSplit ? 'split' : 'same-module';
       return { recompiled: edited, strategy, reason, warm: first.warm, diagnostics: first.diagnostics };
     }
 
@@ -248,7 +271,7 @@ export class ModuleCompiler {
     const affected = [...new Set([...change.dependents, ...against, ...takenBack.keys()])].filter(
       (file) => !edited.includes(file) && sources.has(file),
     );
-    const rest = split === undefined ? affected : [...edited, ...affected];
+    const rest = isSplit ? [...edited, ...affected] : affected;
     const second = await this.#compileFromSources(rest, sources, options);
     this.#interfaces += 1;
     await this.#commit(new Map([...first.files, ...second.files]), removed);
@@ -259,27 +282,61 @@ export class ModuleCompiler {
       strategy: 'same-module',
       reason: explain(change.names, affected.length),
       warm: first.warm && second.warm,
-      diagnostics: split === undefined ? [...first.diagnostics, ...second.diagnostics] : second.diagnostics,
+      diagnostics: isSplit ? second.diagnostics : [...first.diagnostics, ...second.diagnostics],
     };
   }
 
-  /** The edited files alone, a prebuilt module standing in for the others; `undefined` if that is no way, or did not work. */
-  async #compileSplit(edited: readonly string[], sources: SourceSnapshot, options: JobOptions): Promise<JobResults | undefined> {
+  /** The edited files alone, a prebuilt module standing in for the others; `undefined` if that is no way, and `refused` if it did not work. */
+  async #compileSplit(
+    edited: readonly string[],
+    sources: SourceSnapshot,
+    options: JobOptions,
+  ): Promise<JobResults | 'refused' | undefined> {
     const known = edited.every((file) => this.#files.has(file)) && this.#pending.size === 0;
     const module = known ? this.#standIn.for(edited, sources) : undefined;
     if (module === undefined) return undefined;
-    const results = await this.#jobs.compile(edited, sources, [module], options);
-    if (results.failure === undefined) return results;
+    if (this.#splitPause > 0) {
+      this.#splitPause -= 1;
+      return undefined;
+    }
+    const thunk = await this.#thunks?.make(sources);
+    const texts = thunk === undefined ? sources : new Map([...sources, [thunk.source.file, thunk.thunked]]);
+    const results = await this.#jobs.compile(edited, texts, [module], thunk === undefined ? options : { ...options, attempt: 'first' });
+    if (results.failure === undefined) return thunk === undefined ? results : asOfUser(results, thunk);
     // Whose fault it is, the sources tell.
     log('against a prebuilt module: %s', results.failure.message);
-    return undefined;
+    return 'refused';
   }
 
-  async #compileFromSources(files: readonly string[], sources: SourceSnapshot, options: JobOptions): Promise<JobResults> {
+  /** `isPlain`: as the texts are, by frontends that start anew. */
+  async #compileFromSources(files: readonly string[], sources: SourceSnapshot, options: JobOptions, isPlain = false): Promise<JobResults> {
     if (files.length === 0) return { files: new Map(), diagnostics: [], warm: true };
-    const results = await this.#jobs.compile(files, sources, undefined, options);
+    const results = isPlain
+      ? await this.#jobs.compile(files, sources, undefined, { ...options, attempt: 'second' })
+      : await this.#compileWithLiterals(files, sources, options);
     if (results.failure !== undefined) throw results.failure;
     return results;
+  }
+
+  /** Compiles from sources, and so that the literals of the previewed file can be edited, if it compiles that way. */
+  async #compileWithLiterals(files: readonly string[], sources: SourceSnapshot, options: JobOptions): Promise<JobResults> {
+    const thunk = files.includes(this.#previewed) ? await this.#thunks?.make(sources) : undefined;
+    if (thunk === undefined) return this.#jobs.compile(files, sources, undefined, options);
+    const texts = new Map([...sources, [thunk.source.file, thunk.thunked]]);
+    const trial = await this.#jobs.compile(files, texts, undefined, { ...options, attempt: 'first' });
+    const first = asOfUser(trial, thunk);
+    if (first.files.has(this.#previewed)) this.#thunks?.accept();
+    if (trial.failure === undefined) return first;
+    const rest = files.filter((file) => !first.files.has(file));
+    const second = await this.#jobs.compile(rest, sources, undefined, { ...options, attempt: 'second' });
+    if (second.files.has(this.#previewed)) this.#thunks?.refuse(thunk, trial.failure.diagnostics ?? []);
+    return {
+      files: new Map([...first.files, ...second.files]),
+      // Of the trial, what it says about files that have compiled; of the others the second one speaks.
+      diagnostics: [...first.diagnostics.filter(({ file }) => first.files.has(file)), ...second.diagnostics],
+      warm: false,
+      failure: second.failure,
+    };
   }
 
   /** Whether what the files offer the rest of the module is another now, and who uses what changed. */

@@ -23,9 +23,22 @@ const keptModules = 24;
 
 const descriptionName = 'module.json';
 const standInName = 'stand-in.swiftmodule';
+const literals = z.object({
+  first: z.number(),
+  literals: z.array(z.object({ kind: z.enum(['integer', 'float', 'boolean', 'string']), start: z.number(), end: z.number() })),
+});
 const description = z.object({
   externals: z.array(z.tuple([z.string(), z.number(), z.number()])),
-  files: z.array(z.object({ file: z.string(), digest: z.string(), fromSources: z.boolean(), inLibrary: z.enum(['no', 'older', 'same']) })),
+  files: z.array(
+    z.object({
+      file: z.string(),
+      digest: z.string(),
+      fromSources: z.boolean(),
+      inLibrary: z.enum(['no', 'older', 'same']),
+      literals: literals.optional(),
+      remark: z.string().optional(),
+    }),
+  ),
   library: z.string().optional(),
   standIn: z.array(z.number()).optional(),
 });
@@ -102,10 +115,12 @@ export class ModuleStore {
       if (library !== undefined) await share(library.path, path.join(folder, path.basename(library.path)));
       const written: Description = {
         externals,
-        files: [...files].map(([file, { digest, fromSources, object }]) => ({
+        files: [...files].map(([file, { object, digest, fromSources, literals, remark }]) => ({
           file,
           digest,
           fromSources,
+          literals,
+          remark,
           inLibrary: !library?.objects.has(file) ? 'no' : library.objects.get(file) === object ? 'same' : 'older',
         })),
         library: library && path.basename(library.path),
@@ -131,9 +146,9 @@ export class ModuleStore {
 async function read(entry: string): Promise<(StoredModule & { externals: External[] }) | undefined> {
   const { externals, files, library, standIn } = description.parse(JSON.parse(await readFile(path.join(entry, descriptionName), 'utf8')));
   if (!externals.every(isUnchanged)) return undefined;
-  const compiled = files.map(({ file, digest, fromSources }, index): [string, CompiledFile] => {
+  const compiled = files.map(({ file, inLibrary, ...made }, index): [string, CompiledFile] => {
     const stem = path.join(entry, stemOf(index));
-    return [file, { digest, fromSources, object: `${stem}.o`, dependencies: `${stem}.swiftdeps`, module: `${stem}.swiftmodule` }];
+    return [file, { ...made, object: `${stem}.o`, dependencies: `${stem}.swiftdeps`, module: `${stem}.swiftmodule` }];
   });
   const contents = files.flatMap(({ file, inLibrary }, index): [string, string][] => {
     if (inLibrary === 'no') return [];

@@ -30,10 +30,13 @@ export interface WarmFrontendOptions {
 }
 
 /**
- * What became of a compile. `done`: as `swift-frontend` would have done it, with what it printed. `refused`: the frontend failed or crashed. `stale`:
+ * What became of a compile. `done`: as `swift-frontend` would have done it, with what it printed. `refused`: the frontend failed or crashed, with what it printed. `stale`:
  * something that it has read is another now. `broken`: it is of no use any more.
  */
-export type WarmOutcome = { kind: 'done'; output: string } | { kind: 'refused' | 'stale' | 'broken'; reason: string };
+export type WarmOutcome =
+  | { kind: 'done'; output: string }
+  | { kind: 'refused'; reason: string; output: string }
+  | { kind: 'stale' | 'broken'; reason: string };
 
 /** As native/warm_frontend.cpp knows them. */
 const controlDescriptor = 3;
@@ -286,7 +289,7 @@ export class WarmFrontend {
   }
 
   async #whyNot(answer: string): Promise<string> {
-    const output = await readFile(path.join(this.#options.folder, 'output.txt'), 'utf8').catch(() => '');
+    const output = await this.#output().catch(() => '');
     return `${answer}: ${output.trim().slice(0, 1000)}`;
   }
 
@@ -294,9 +297,8 @@ export class WarmFrontend {
     const [kind = '', ...rest] = answer.split(' ');
     const reason = rest.join(' ');
     if (kind === 'stale') return { kind, reason };
-    if (kind === 'signal') return { kind: 'refused', reason: answer };
-    if (kind !== 'exit') return { kind: 'broken', reason: answer };
-    if (reason !== '0') return { kind: 'refused', reason: answer };
+    if (kind !== 'signal' && kind !== 'exit') return { kind: 'broken', reason: answer };
+    if (kind === 'signal' || reason !== '0') return { kind: 'refused', reason: answer, output: await this.#output().catch(() => '') };
     const { object, dependencies, module } = this.#made;
     // Against prebuilt modules none is made.
     const moved = [
@@ -305,12 +307,16 @@ export class WarmFrontend {
       ...(this.inputs.modules === undefined ? [[module, made.module]] : []),
     ] as [string, string][];
     try {
-      const output = await readFile(path.join(this.#options.folder, 'output.txt'), 'utf8');
+      const output = await this.#output();
       await Promise.all(moved.map(([from, to]) => rename(from, to)));
       return { kind: 'done', output };
     } catch (error) {
       return { kind: 'broken', reason: (error as Error).message };
     }
+  }
+
+  #output(): Promise<string> {
+    return readFile(path.join(this.#options.folder, 'output.txt'), 'utf8');
   }
 
   #nextAnswer(): Promise<string> {

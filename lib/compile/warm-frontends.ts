@@ -30,12 +30,16 @@ export class WarmFrontends {
   }
 
   /**
-   * Compiles a file. Resolves with what the compiler printed, or with `undefined` if the file has to be compiled by a frontend of its own: there is no
-   * warm one that would do the same, or the source is at fault, about which that one is to speak.
+   * Compiles a file. Resolves with what the compiler printed, and whether it compiled: if not, a frontend of its own has the last word. `undefined`: there
+   * is no warm one that would do the same.
    *
    * Rejects if the compile was killed or took too long.
    */
-  async compile(inputs: CompileInputs, made: PrimaryFile, options: { signal?: AbortSignal; timeout: number }): Promise<string | undefined> {
+  async compile(
+    inputs: CompileInputs,
+    made: PrimaryFile,
+    options: { signal?: AbortSignal; timeout: number },
+  ): Promise<{ output: string; isCompiled: boolean } | undefined> {
     this.interrupt();
     this.#refused = undefined;
     const server = this.#servers.get(inputs.file);
@@ -44,21 +48,24 @@ export class WarmFrontends {
     const outcome = await server.compile(text, made, options);
     if (outcome.kind === 'done') {
       this.#failures = 0;
-      return outcome.output;
+      return { output: outcome.output, isCompiled: true };
     }
     log('the warm frontend of %s: %s %s', path.basename(inputs.file), outcome.kind, outcome.reason);
-    if (outcome.kind === 'refused') this.#refused = inputs.file;
-    else this.#end(inputs.file);
+    if (outcome.kind === 'refused') {
+      this.#refused = inputs.file;
+      return { output: outcome.output, isCompiled: false };
+    }
+    this.#end(inputs.file);
     if (outcome.kind === 'broken') this.#countFailure();
     return undefined;
   }
 
-  /** A frontend of its own has compiled the file: a warm one that refused to was wrong. */
-  noteSuccess(file: string): void {
+  /** A frontend of its own has compiled the file: a warm one that refused to was wrong. `isOther`: it may have been right, about another text. */
+  noteSuccess(file: string, isOther: boolean): void {
     if (this.#refused !== file) return;
     log('the warm frontend of %s refused what compiles', path.basename(file));
     this.#end(file);
-    this.#countFailure();
+    if (!isOther) this.#countFailure();
   }
 
   /**

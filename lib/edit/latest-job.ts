@@ -6,6 +6,12 @@ export interface JobControl {
   commit(): void;
 }
 
+/**
+ * What a request that comes while a job runs means for it. `served`: its result will do for the request, too. `follows`: its result is wanted, and
+ * another job after it. `supersedes`: nobody wants its result any more.
+ */
+export type Relation = 'served' | 'follows' | 'supersedes';
+
 interface Waiter<Result> {
   resolve(result: Result): void;
   reject(error: unknown): void;
@@ -19,7 +25,7 @@ interface Running<Result> {
 
 /**
  * Runs one job at a time, for whoever asked before it started. A request that comes while a job runs aborts it, unless the job has committed
- * or would do for the request as well; one later job then serves everybody, so that each request gets a result at least as new as itself.
+ * or its result is of use; one later job then serves everybody, so that each request gets a result at least as new as itself.
  */
 export class LatestJob<Result> {
   readonly #job: (control: JobControl) => Promise<Result>;
@@ -32,13 +38,15 @@ export class LatestJob<Result> {
     this.#job = job;
   }
 
-  /** `isServed`: whether the result of the job that runs now will do. */
-  async request(isServed: () => Promise<boolean>): Promise<Result> {
+  /** `relate`: what the request means for the job that runs now. */
+  async request(relate: () => Promise<Relation>): Promise<Result> {
     const running = this.#running;
     if (running !== undefined && !running.committed && this.#ended === undefined) {
-      const served = await isServed().catch(() => false);
-      if (served && running === this.#running) return new Promise((resolve, reject) => running.waiters.push({ resolve, reject }));
-      if (!running.committed) running.controller.abort();
+      const relation = await relate().catch(() => 'supersedes');
+      if (relation === 'served' && running === this.#running) {
+        return new Promise((resolve, reject) => running.waiters.push({ resolve, reject }));
+      }
+      if (relation !== 'follows' && !running.committed) running.controller.abort();
     }
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended.reason);

@@ -1,9 +1,12 @@
 import { isHotswiftError } from '../errors.js';
-import type { StructuralReloader } from '../reload/structural-reloader.js';
+import { selectPreview } from '../reload/select-preview.js';
+import type { LiteralValue, Picture, Redrawn, StructuralReloader } from '../reload/structural-reloader.js';
 import type { PreviewInfo, Snapshot, SnapshotOptions, Traits } from '../types.js';
-import { selectPreview } from './select-preview.js';
 
 type PictureRequest = Omit<SnapshotOptions, 'signal'>;
+
+/** As many as a tool shows side by side. */
+const mostRemembered = 4;
 
 /** Draws the previews of the generation that is loaded. */
 export class PreviewPictures {
@@ -12,10 +15,12 @@ export class PreviewPictures {
   readonly #reloader: StructuralReloader;
   readonly #defaultPreview: number | string;
   #previews: PreviewInfo[] | undefined;
-  /** What was asked for last, and worked. */
-  #usual: PictureRequest = {};
-  /** A picture that nobody has seen yet, and what was asked for. */
-  #prefetched: { key: string; snapshot: Snapshot } | undefined;
+  /** What was asked for and worked, the last one first. */
+  #asked: PictureRequest[] = [{}];
+  /** The last pictures, by what was asked for: bytes of PNGs. */
+  readonly #latest = new Map<string, Buffer>();
+  /** Pictures that nobody has seen yet. */
+  readonly #prefetched = new Map<string, Snapshot>();
 
   constructor(reloader: StructuralReloader, defaultPreview: number | string, traits: Traits) {
     this.#reloader = reloader;
@@ -26,12 +31,12 @@ export class PreviewPictures {
   /** Another generation is loaded. */
   forget(): void {
     this.#previews = undefined;
-    this.#prefetched = undefined;
+    this.#prefetched.clear();
   }
 
   /** Swift code has run, and what it holds may be drawn another way. */
   forgetPrefetched(): void {
-    this.#prefetched = undefined;
+    this.#prefetched.clear();
   }
 
   async list(): Promise<PreviewInfo[]> {
@@ -39,37 +44,88 @@ export class PreviewPictures {
     return this.#previews;
   }
 
+  /** What was drawn last of what was asked for last: bytes of a PNG. */
+  get latest(): Buffer | undefined {
+    return this.#latest.get(this.#keyOf(this.#usual));
+  }
+
   /** Draws what was asked for last, so that the next `take` has it already. A preview that is missing or throws is that one's error. */
-  async prefetch(generation: number): Promise<void> {
-    try {
-      const snapshot = await this.#draw(this.#usual, generation);
-      this.#prefetched = { key: this.#keyOf(this.#usual, generation), snapshot };
-    } catch (error) {
-      if (!isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_PREVIEW') throw error;
+  prefetch(generation: number): Promise<void> {
+    return this.#prefetch(this.#usual, generation);
+  }
+
+  /**
+   * Sets literals and draws what was asked for last, which the next `take` has then. Resolves with how these literals had been read, and how they were read.
+   */
+  async redraw(values: LiteralValue[], literals: number[], generation: number): Promise<Pick<Redrawn, 'before' | 'after'>> {
+    const request = this.#usual;
+    const { preview: wanted = this.#defaultPreview, width, height, scale = 1 } = request;
+    this.forget();
+    this.#latest.delete(this.#keyOf(request));
+    const draw = { width, height, scale, traits: { ...this.traits, ...request.traits } };
+    const { before, after, previews, picture } = await this.#reloader.redraw({ values, literals, preview: wanted, draw });
+    this.#previews = previews;
+    if (picture !== undefined) this.#keep(request, picture, selectPreview(previews, wanted), generation);
+    return { before, after };
+  }
+
+  /** Draws what else was asked for, a picture each turn, which the next `take` has then. */
+  async *prefetchOthers(generation: number): AsyncGenerator<void> {
+    for (const request of this.#asked.slice(1)) {
+      await this.#prefetch(request, generation);
+      yield;
     }
+  }
+
+  /** How many different pictures were asked for. */
+  get variety(): number {
+    return this.#asked.length;
   }
 
   /** A picture, of which `stale` is for the caller to say. One that was prefetched is given once: what Swift holds may change without a reload. */
   async take(request: PictureRequest, generation: number): Promise<Snapshot> {
-    const prefetched = this.#prefetched;
-    this.#prefetched = undefined;
-    const isSame = prefetched?.key === this.#keyOf(request, generation);
-    const snapshot = isSame ? prefetched.snapshot : await this.#draw(request, generation);
-    this.#usual = request;
+    const key = this.#keyOf(request);
+    const prefetched = this.#prefetched.get(key);
+    this.#prefetched.delete(key);
+    const snapshot = prefetched ?? (await this.#draw(request, generation));
+    const others = this.#asked.filter((other) => this.#keyOf(other) !== key);
+    this.#asked = [request, ...others].slice(0, mostRemembered);
+    const keys = new Set(this.#asked.map((asked) => this.#keyOf(asked)));
+    for (const known of this.#latest.keys()) if (!keys.has(known)) this.#latest.delete(known);
     return snapshot;
+  }
+
+  get #usual(): PictureRequest {
+    return this.#asked[0] ?? {};
+  }
+
+  async #prefetch(request: PictureRequest, generation: number): Promise<void> {
+    try {
+      this.#prefetched.set(this.#keyOf(request), await this.#draw(request, generation));
+    } catch (error) {
+      if (!isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_PREVIEW') throw error;
+    }
   }
 
   async #draw(request: PictureRequest, generation: number): Promise<Snapshot> {
     const { preview: wanted = this.#defaultPreview, width, height, scale = 1 } = request;
     const preview = selectPreview(await this.list(), wanted);
     const traits = { ...this.traits, ...request.traits };
+    this.#latest.delete(this.#keyOf(request));
     const picture = await this.#reloader.draw({ index: preview.index, width, height, scale, traits });
+    this.#latest.set(this.#keyOf(request), picture.data);
     return { ...picture, scale, generation, preview, stale: false };
   }
 
+  #keep(request: PictureRequest, picture: Picture, preview: PreviewInfo, generation: number): void {
+    const key = this.#keyOf(request);
+    this.#latest.set(key, picture.data);
+    this.#prefetched.set(key, { ...picture, scale: request.scale ?? 1, generation, preview, stale: false });
+  }
+
   /** Equal for requests that ask for the same picture. */
-  #keyOf({ preview = this.#defaultPreview, width, height, scale = 1, traits }: PictureRequest, generation: number): string {
+  #keyOf({ preview = this.#defaultPreview, width, height, scale = 1, traits }: PictureRequest): string {
     const all = Object.entries({ ...this.traits, ...traits }).sort(([one], [other]) => (one < other ? -1 : 1));
-    return JSON.stringify([generation, preview, width, height, scale, all]);
+    return JSON.stringify([preview, width, height, scale, all]);
   }
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
 import type { SerializedError } from '../errors.js';
-import type { AgentNeeds, DrawRequest, GenerationPlan, LiteralValue } from './structural-reloader.js';
+import type { AgentNeeds, DrawRequest, GenerationPlan, LiteralValue, RedrawRequest } from './structural-reloader.js';
 import type { RunnerOptions } from './swift-runner.js';
 
 /** What the host asks of an agent. Answered in order, each by one {@link AgentReply} with the same `id`. */
@@ -14,6 +14,7 @@ export type AgentRequest = { id: number } & (
   | { op: 'draw'; request: DrawRequest }
   | { op: 'set-literals'; values: LiteralValue[] }
   | { op: 'literal-reads'; ids: number[] }
+  | { op: 'redraw'; request: RedrawRequest }
   | { op: 'call'; symbol: string }
 );
 

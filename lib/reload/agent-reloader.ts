@@ -10,6 +10,8 @@ import type {
   LiteralRead,
   LiteralValue,
   Picture,
+  Redrawn,
+  RedrawRequest,
   ReloaderEvents,
   StructuralReloader,
 } from './structural-reloader.js';
@@ -20,6 +22,7 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   /** What agents print, one after the other. Discarded as long as nobody reads it. */
   readonly stdout = new PassThrough().resume();
   readonly stderr = new PassThrough().resume();
+  readonly canSetLiterals = true;
 
   #options: AgentOptions;
   #agent: Agent | undefined;
@@ -120,12 +123,16 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   }
 
   async draw(request: DrawRequest): Promise<Picture> {
-    const picture = (await this.#require().request({ op: 'draw', request }, 'render')) as Picture;
-    return { ...picture, data: Buffer.from(picture.data) };
+    return usable((await this.#require().request({ op: 'draw', request }, 'render')) as Picture);
   }
 
   async setLiterals(values: LiteralValue[]): Promise<void> {
     await this.#require().request({ op: 'set-literals', values }, 'render');
+  }
+
+  async redraw(request: RedrawRequest): Promise<Redrawn> {
+    const redrawn = (await this.#require().request({ op: 'redraw', request }, 'render')) as Redrawn;
+    return { ...redrawn, picture: redrawn.picture && usable(redrawn.picture) };
   }
 
   async literalReads(ids: number[]): Promise<LiteralRead[]> {
@@ -227,4 +234,9 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     from.once('close', () => this.#streams.delete(from));
     from.pipe(to, { end: false });
   }
+}
+
+/** A picture as it was received, with a buffer of its own. */
+function usable(picture: Picture): Picture {
+  return { ...picture, data: Buffer.from(picture.data) };
 }

@@ -8,6 +8,8 @@ import type {
   LiteralRead,
   LiteralValue,
   Picture,
+  Redrawn,
+  RedrawRequest,
   ReloaderEvents,
   StructuralReloader,
 } from './structural-reloader.js';
@@ -30,6 +32,9 @@ const never = 2 ** 31 - 1;
 
 /** Runs Swift in the host, on the thread that made the reloader. A crash of it ends the host; nothing that was linked is ever freed. */
 export class InProcessReloader extends EventEmitter<ReloaderEvents> implements StructuralReloader {
+  /** Whose literals are in this process's DesignTimeStore. */
+  static #ownerOfLiterals: InProcessReloader | undefined;
+
   readonly agent = null;
   readonly #runner: SwiftRunner;
   readonly #rasteriser: Rasteriser;
@@ -42,6 +47,11 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
     this.#runner = new SwiftRunner(runner);
     this.#renderTimeout = renderTimeout;
     this.#rasteriser = rasteriser;
+    InProcessReloader.#ownerOfLiterals ??= this;
+  }
+
+  get canSetLiterals(): boolean {
+    return InProcessReloader.#ownerOfLiterals === this;
   }
 
   get loaded(): boolean {
@@ -73,6 +83,11 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
     this.#runner.setLiterals(values);
   }
 
+  async redraw(request: RedrawRequest): Promise<Redrawn> {
+    const { redrawn, drawing } = await this.#awaitSwift(this.#runner.redraw(request));
+    return drawing === undefined ? redrawn : { ...redrawn, picture: await this.#rasteriser.rasterise(drawing, request.draw.scale) };
+  }
+
   async literalReads(ids: number[]): Promise<LiteralRead[]> {
     return this.#runner.literalReads(ids);
   }
@@ -82,6 +97,7 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
   }
 
   close(): Promise<void> {
+    if (this.canSetLiterals) InProcessReloader.#ownerOfLiterals = undefined;
     for (const giveUp of this.#waiting) giveUp(sessionClosed());
     return this.#rasteriser.close();
   }

@@ -44,9 +44,6 @@ export interface Picture {
   height: number;
 }
 
-/** Literals have numbers from 1 up to this, exclusively: `DesignTimeStore.capacity` in PreviewKit. */
-export const literalCapacity = 2 ** 18;
-
 /** A literal, by the number under which the code reads it, and the value it has instead of the one it was compiled with. */
 export interface LiteralValue {
   id: number;
@@ -68,6 +65,27 @@ export interface LiteralRead {
   isConvertible: boolean;
 }
 
+/** What `redraw` sets and draws. */
+export interface RedrawRequest {
+  /** As `setLiterals` takes them. */
+  values: LiteralValue[];
+  /** Of which literals the caller wants to know how they are read. */
+  literals: number[];
+  /** Index or unique name. */
+  preview: number | string;
+  draw: Omit<DrawRequest, 'index'>;
+}
+
+export interface Redrawn {
+  /** How the literals had been read. */
+  before: LiteralRead[];
+  /** How they were read with their new values. */
+  after: LiteralRead[];
+  previews: PreviewInfo[];
+  /** Missing if there is no such preview, or if it threw. */
+  picture?: Picture;
+}
+
 export interface ReloaderEvents {
   /** The process that ran Swift ended unasked; the newest generation is gone with it. */
   crash: [CrashInfo];
@@ -78,6 +96,8 @@ export interface ReloaderEvents {
 export interface StructuralReloader extends EventEmitter<ReloaderEvents> {
   /** The process that runs Swift, and how many generations it has linked; `null` if it is the host's own, or if there is none now. */
   readonly agent: { pid: number; generations: number } | null;
+  /** Whether values of literals can be set: there is one DesignTimeStore a process, for one session. */
+  readonly canSetLiterals: boolean;
   /** Whether a generation is loaded that can draw. */
   readonly loaded: boolean;
   /**
@@ -101,6 +121,8 @@ export interface StructuralReloader extends EventEmitter<ReloaderEvents> {
   /** These literals have these values from now on, all others their own again. For what reads them next. */
   setLiterals(values: LiteralValue[]): Promise<void>;
   literalReads(ids: number[]): Promise<LiteralRead[]>;
+  /** Sets literals, lists the previews and draws one of them, in one go: each message takes longer than most drawings. */
+  redraw(request: RedrawRequest): Promise<Redrawn>;
   /** Calls a C function `() -> Int32` of the newest generation. */
   call(symbol: string): Promise<number>;
   /** Ends the process that runs Swift, whatever it is doing. Idempotent. */

@@ -1,7 +1,8 @@
-import { HotswiftError } from '../errors.js';
+import { HotswiftError, isHotswiftError } from '../errors.js';
 import type { PreviewInfo } from '../types.js';
 import { type Drawing, fromNative, loadAddon, type NativeEngine } from './native.js';
-import type { AgentNeeds, DrawRequest, GenerationPlan, LiteralRead, LiteralValue } from './structural-reloader.js';
+import { selectPreview } from './select-preview.js';
+import type { AgentNeeds, DrawRequest, GenerationPlan, LiteralRead, LiteralValue, Redrawn, RedrawRequest } from './structural-reloader.js';
 
 interface LoadedGeneration {
   generation: number;
@@ -99,6 +100,21 @@ export class SwiftRunner {
       const { isRead, wasRead, isTainted, isNotConvertible } = literalFlags;
       return { id, isRead: has(isRead), wasRead: has(wasRead), isTainted: has(isTainted), isConvertible: !has(isNotConvertible) };
     });
+  }
+
+  /** See {@link Redrawn}; the drawing is still to become a picture. */
+  async redraw({ values, literals, preview, draw }: RedrawRequest): Promise<{ redrawn: Redrawn; drawing?: Drawing }> {
+    const before = this.literalReads(literals);
+    this.setLiterals(values);
+    const previews = await this.previews();
+    let drawing: Drawing | undefined;
+    try {
+      const { index } = selectPreview(previews, preview);
+      drawing = await this.draw({ ...draw, index });
+    } catch (error) {
+      if (!isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_PREVIEW') throw error;
+    }
+    return { redrawn: { before, after: this.literalReads(literals), previews }, drawing };
   }
 
   #require(): LoadedGeneration {

@@ -1,5 +1,5 @@
+import { literalCapacity } from '../../lib/edit/literals.js';
 import { AgentReloader } from '../../lib/reload/agent-reloader.js';
-import { literalCapacity } from '../../lib/reload/structural-reloader.js';
 import { SwiftRunner } from '../../lib/reload/swift-runner.js';
 import { Fixture } from '../support/fixture';
 import { Random } from '../support/generated-module/random.cjs';

@@ -11,7 +11,7 @@ describe('a source that does not compile', () => {
   ])('is reported with its place, keeps the last picture, and its repair takes the short way: %s', async (_, mistake, place) => {
     const fixture = new Fixture({ 'Other.swift': 'func other() -> Int { 1 }\n' });
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
-    const session = await openSession({ file, module: { name: 'Errors', sources: [fixture.path('Other.swift')] } });
+    const session = await openSession({ file, module: { name: 'Errors', sources: [fixture.path('Other.swift')] }, literalEdits: false });
 
     fixture.write('Color.swift', colorPreview('#00ff00', mistake));
     const error = await session.reload().then(

@@ -50,7 +50,7 @@ describe('a prebuilt module of the other files', () => {
     const fixture = new Fixture();
     const sources = [fixture.write('Model.swift', model)];
     const file = fixture.write('View.swift', colorPreview('\\(shade())', uses('#00ff00')));
-    const session = await openSession({ file, module: { name: 'App', sources } });
+    const session = await openSession({ file, module: { name: 'App', sources }, literalEdits: false });
     expect(session.error).toBeNull();
     expect(await color(session)).toBe('#00ff00');
     await session.idle();
@@ -68,7 +68,7 @@ describe('a prebuilt module of the other files', () => {
     const extension = (shade: string) =>
       `extension Model { init() { width = 3 }; var shade: String { width == 3 ? "${shade}" : "#ff0000" } }\n`;
     const file = fixture.write('View.swift', colorPreview('\\(Model().shade)', extension('#00ff00')));
-    const session = await openSession({ file, module: { name: 'App', sources } });
+    const session = await openSession({ file, module: { name: 'App', sources }, literalEdits: false });
     await session.idle();
     fixture.write('View.swift', colorPreview('\\(Model().shade)', extension('#0000ff')));
     expect(await session.reload()).toMatchObject({ strategy: 'same-module', recompiled: [file] });
@@ -79,7 +79,7 @@ describe('a prebuilt module of the other files', () => {
     const fixture = new Fixture();
     const sources = [fixture.write('Model.swift', 'struct Model { private var secret = 1; var shade = "#00ff00" }\n')];
     const file = fixture.write('View.swift', colorPreview('\\(Model().shade)'));
-    const session = await openSession({ file, module: { name: 'App', sources } });
+    const session = await openSession({ file, module: { name: 'App', sources }, literalEdits: false });
     await session.idle();
     fixture.write('View.swift', colorPreview('\\(Model().secret)'));
     await expect(session.reload()).rejects.toMatchObject({
@@ -95,7 +95,7 @@ describe('a prebuilt module of the other files', () => {
     const fixture = new Fixture();
     const source = fixture.write('Model.swift', 'struct Model { var shade = "#00ff00" }\n');
     const file = fixture.write('View.swift', colorPreview('\\(Model().shade)'));
-    const session = await openSession({ file, module: { name: 'App', sources: [source] } });
+    const session = await openSession({ file, module: { name: 'App', sources: [source] }, literalEdits: false });
     await session.idle();
     fixture.write('View.swift', colorPreview('\\(Model().shade + "")'));
     expect(await session.reload()).toMatchObject({ strategy: 'split' });
@@ -114,7 +114,7 @@ describe('a prebuilt module of the other files', () => {
     const source = fixture.write('Model.swift', 'struct Model { var shared = Shared() }\n');
     const view = (shade: string) => colorPreview('\\(Model().shared.shade)', `struct Shared { var shade: String { "${shade}" } }\n`);
     const file = fixture.write('View.swift', view('#00ff00'));
-    const session = await openSession({ file, module: { name: 'App', sources: [source] } });
+    const session = await openSession({ file, module: { name: 'App', sources: [source] }, literalEdits: false });
     await session.idle();
     fixture.write('View.swift', view('#0000ff'));
     expect(await session.reload()).toMatchObject({ strategy: 'same-module', recompiled: [file] });

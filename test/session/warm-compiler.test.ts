@@ -59,7 +59,7 @@ async function openWarm(
 ): Promise<Session> {
   const sources = [fixture.write('Model.swift', shade('#00ff00'))];
   const file = fixture.write('View.swift', view);
-  const session = await openSession({ file, module: { name: 'App', sources }, ...options } as SessionOptions);
+  const session = await openSession({ file, module: { name: 'App', sources }, literalEdits: false, ...options } as SessionOptions);
   expect(session.error).toBeNull();
   await session.idle();
   return session;

@@ -15,6 +15,7 @@ import { compileSwift } from '../support/swift-objects';
 
 const never = new AbortController().signal;
 const timeout = 60_000;
+const compiled = { output: '', isCompiled: true };
 
 const open = new Set<WarmFrontend>();
 afterEach(async () => {
@@ -232,7 +233,7 @@ describe('a warm frontend', () => {
       ['import Nowhere\n', 'exit 1'],
     ]) {
       lab.fixture.write('View.swift', text);
-      expect((await lab.warm(server)).outcome).toEqual({ kind: 'refused', reason });
+      expect((await lab.warm(server)).outcome).toMatchObject({ kind: 'refused', reason });
       expect((await lab.cold()).result.exitCode).toBe(1);
     }
     lab.fixture.write('View.swift', view);
@@ -353,13 +354,13 @@ describe('warm frontends', () => {
       lab.fixture.write('View.swift', text);
       return all.compile(await lab.inputs(), made, { timeout });
     };
-    expect(await compile(view)).toBe('');
-    expect(await compile('struct')).toBeUndefined();
-    expect(await compile(view)).toBe('');
-    all.noteSuccess(lab.file);
-    expect(await compile(view)).toBe('');
-    expect(await compile('struct')).toBeUndefined();
-    all.noteSuccess(lab.file);
+    expect(await compile(view)).toEqual(compiled);
+    expect(await compile('struct')).toMatchObject({ isCompiled: false, output: expect.stringContaining('error: expected identifier') });
+    expect(await compile(view)).toEqual(compiled);
+    all.noteSuccess(lab.file, false);
+    expect(await compile(view)).toEqual(compiled);
+    expect(await compile('struct')).toMatchObject({ isCompiled: false });
+    all.noteSuccess(lab.file, false);
     expect(await compile(view)).toBeUndefined();
     await all.close();
   });
@@ -373,7 +374,7 @@ describe('warm frontends', () => {
     await starting;
     expect(await all.compile(inputs, lab.made, { timeout })).toBeUndefined();
     await all.provide([inputs], 1);
-    expect(await all.compile(inputs, primaryFile(lab.file, lab.fixture.path('made')), { timeout })).toBe('');
+    expect(await all.compile(inputs, primaryFile(lab.file, lab.fixture.path('made')), { timeout })).toEqual(compiled);
     await all.close();
     expect(existsSync(lab.options.folder) ? readdirSync(lab.options.folder) : []).toEqual([]);
   });

@@ -11,7 +11,7 @@ describe('a watched session', () => {
     const view = fixture.path('WeatherCardView.swift');
     const sources = readdirSync(fixture.folder).map((name) => fixture.path(name));
     const module = { name: 'WeatherCard', sources, flags: ['-swift-version', '6'] };
-    const session = await openSession({ file: view, module, watch: true });
+    const session = await openSession({ file: view, module, watch: true, literalEdits: false });
     const before = await session.snapshot();
     const agent = session.agent;
     expect(new Picture(before.data).count('#ffe08a')).toBeGreaterThan(50);

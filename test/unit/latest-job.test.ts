@@ -1,4 +1,4 @@
-import { type JobControl, LatestJob } from '../../lib/edit/latest-job.js';
+import { type JobControl, LatestJob, type Relation } from '../../lib/edit/latest-job.js';
 
 /** A job that the test ends by hand. */
 function controlledJob() {
@@ -13,18 +13,19 @@ function controlledJob() {
   return { job, runs };
 }
 
-const served = async () => true;
-const notServed = async () => false;
+const served = async (): Promise<Relation> => 'served';
+const supersedes = async (): Promise<Relation> => 'supersedes';
+const follows = async (): Promise<Relation> => 'follows';
 /** Lets everything that can go on without the outside go on. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('LatestJob', () => {
   it('runs one job for requests that come before it starts', async () => {
     const { job, runs } = controlledJob();
-    const first = job.request(notServed);
+    const first = job.request(supersedes);
     await settle();
     runs[0].control.commit();
-    const others = [job.request(notServed), job.request(notServed)];
+    const others = [job.request(supersedes), job.request(supersedes)];
     await settle();
     expect(runs).toHaveLength(1);
     runs[0].finish('one');
@@ -37,9 +38,9 @@ describe('LatestJob', () => {
 
   it('aborts a job whose result is worthless and serves its callers with the next one', async () => {
     const { job, runs } = controlledJob();
-    const first = job.request(notServed);
+    const first = job.request(supersedes);
     await settle();
-    const second = job.request(notServed);
+    const second = job.request(supersedes);
     await settle();
     expect(runs[0].control.signal.aborted).toBe(true);
     expect(runs).toHaveLength(2);
@@ -49,7 +50,7 @@ describe('LatestJob', () => {
 
   it('lets a request join the job that runs when that will do', async () => {
     const { job, runs } = controlledJob();
-    const first = job.request(notServed);
+    const first = job.request(supersedes);
     await settle();
     const second = job.request(served);
     await settle();
@@ -58,12 +59,27 @@ describe('LatestJob', () => {
     expect(runs).toHaveLength(1);
   });
 
+  it('lets a job through whose result is wanted, and runs another behind it', async () => {
+    const { job, runs } = controlledJob();
+    const first = job.request(supersedes);
+    await settle();
+    const others = [job.request(follows), job.request(follows)];
+    await settle();
+    expect(runs[0].control.signal.aborted).toBe(false);
+    runs[0].finish('compiled');
+    expect(await first).toBe('compiled');
+    await settle();
+    expect(runs).toHaveLength(2);
+    runs[1].finish('set');
+    expect(await Promise.all(others)).toEqual(['set', 'set']);
+  });
+
   it('never aborts a job that has committed', async () => {
     const { job, runs } = controlledJob();
-    const first = job.request(notServed);
+    const first = job.request(supersedes);
     await settle();
     runs[0].control.commit();
-    const second = job.request(notServed);
+    const second = job.request(supersedes);
     await settle();
     expect(runs[0].control.signal.aborted).toBe(false);
     runs[0].finish('old');
@@ -75,11 +91,11 @@ describe('LatestJob', () => {
 
   it('rejects a failed job’s callers alone and goes on with the next request', async () => {
     const { job, runs } = controlledJob();
-    const first = job.request(notServed);
+    const first = job.request(supersedes);
     await settle();
     runs[0].fail(new Error('broken'));
     await expect(first).rejects.toThrow('broken');
-    const second = job.request(notServed);
+    const second = job.request(supersedes);
     await settle();
     runs[1].finish('fine');
     expect(await second).toBe('fine');
@@ -87,14 +103,14 @@ describe('LatestJob', () => {
 
   it('rejects everything when it ends, what runs, what waits and what comes later', async () => {
     const { job, runs } = controlledJob();
-    const running = job.request(notServed);
+    const running = job.request(supersedes);
     await settle();
     runs[0].control.commit();
-    const waiting = job.request(notServed);
+    const waiting = job.request(supersedes);
     await settle();
     job.end(new Error('closed'));
     await expect(running).rejects.toThrow('closed');
     await expect(waiting).rejects.toThrow('closed');
-    await expect(job.request(notServed)).rejects.toThrow('closed');
+    await expect(job.request(supersedes)).rejects.toThrow('closed');
   });
 });

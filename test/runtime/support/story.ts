@@ -19,7 +19,7 @@ export interface Story {
 async function play(createSession: typeof hotswift.createSession, story: Story) {
   const { writeFileSync } = require('node:fs');
   const { file, module, edited, texts, isolation } = story;
-  const session = await createSession({ file, module, isolation });
+  const session = await createSession({ file, module, isolation, literalEdits: false });
   try {
     const pids = [session.agent?.pid];
     if (session.error) throw session.error;

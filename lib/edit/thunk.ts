@@ -1,0 +1,140 @@
+import type { Diagnostic } from '../types.js';
+import { type EditableLiteral, literalValue } from './literals.js';
+import type { LiteralKind, SourceBody, SourceLiteral, SourceSyntax } from './syntax.js';
+
+/** The text that is compiled in the place of a file's own: each editable literal is read from the DesignTimeStore. */
+export interface Thunk {
+  text: Buffer;
+  /** Ranges of the file's own text, in order. The first of them has the number that was asked for, and so on. */
+  literals: EditableLiteral[];
+  /** What was written around each of them. */
+  wrappers: Wrapper[];
+}
+
+interface Wrapper {
+  before: string;
+  after: string;
+}
+
+export interface ThunkOptions {
+  /** The number of the first literal. */
+  first: number;
+  /** Whether a type of this name may have literal initialisers of the user's own. */
+  isLiteralType(name: string): boolean;
+  /** Whether the literals of a body stay as they are. */
+  staysPlain(body: SourceBody): boolean;
+}
+
+const integerTypes = ['Int', 'Int8', 'Int16', 'Int32', 'Int64', 'Int128', 'UInt', 'UInt8', 'UInt16', 'UInt32', 'UInt64', 'UInt128'];
+const floatTypes = ['Double', 'Float', 'Float16', 'Float32', 'Float64', 'Float80', 'CGFloat'];
+
+/** Types of which a call with nothing but a literal is that literal, of this type (Swift Evolution, SE-0213). */
+const literalTypes: Record<LiteralKind, ReadonlySet<string>> = {
+  integer: new Set([...integerTypes, ...floatTypes]),
+  float: new Set(floatTypes),
+  boolean: new Set(['Bool']),
+  string: new Set(['String', 'Substring', 'Unicode.Scalar', 'UnicodeScalar']),
+};
+
+/** Such types, too, but not to be made of a value of themselves. */
+const literalTypesAlone = new Set(['Character', 'StaticString']);
+
+/** The functions of swift/PreviewKit/Sources/PreviewKit/DesignTimeStore.swift. */
+const readers = { integer: '__hs_i', float: '__hs_f', boolean: '__hs_b', string: '__hs_s', grapheme: '__hs_g', scalar: '__hs_u' };
+
+/** As in `reduce(0, +)`: without the literal's help, the type checker tries every such operator that there is. */
+const operatorFollows = /^\s*,\s*[-+*/%&|^<>=!~.]+\s*\)/;
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Writes the thunk of a text. Lines stay what they are; {@link inUsersColumns} has the way back from its columns. */
+export function makeThunk(text: Buffer, { literals, bodies }: SourceSyntax, options: ThunkOptions): Thunk {
+  const qualifier = text.includes('__hs_') ? 'PreviewKit.' : '';
+  const thunk: Omit<Thunk, 'text'> = { literals: [], wrappers: [] };
+  const parts: Buffer[] = [];
+  let copied = 0;
+  for (const literal of literals) {
+    const { kind, start, end } = literal;
+    const body = literal.body === undefined ? undefined : bodies[literal.body];
+    if (literal.obstacle !== undefined || !body?.isUnderstood || options.staysPlain(body)) continue;
+    const reader = readerOf(kind, text.toString('utf8', start, end));
+    const type = typeOf(literal, options);
+    if (reader === undefined || type === 'unknown' || operatorFollows.test(text.toString('latin1', end, end + 32))) continue;
+    const before = `${qualifier}${reader}(${options.first + thunk.literals.length}, `;
+    const after = type === undefined ? ')' : ` as ${type})`;
+    parts.push(text.subarray(copied, start), Buffer.from(before), text.subarray(start, end), Buffer.from(after));
+    copied = end;
+    thunk.literals.push({ kind, start, end });
+    thunk.wrappers.push({ before, after });
+  }
+  return { ...thunk, text: Buffer.concat([...parts, text.subarray(copied)]) };
+}
+
+/** By what the literal can become: a character only another character. `undefined` if Swift would not take it. */
+function readerOf(kind: LiteralKind, token: string): string | undefined {
+  if (kind !== 'string') return readers[kind];
+  const value = literalValue(kind, token);
+  if (value === undefined) return undefined;
+  const [first, second] = graphemes.segment(value);
+  if (first === undefined || second !== undefined) return readers.string;
+  return [...value].length === 1 ? readers.scalar : readers.grapheme;
+}
+
+/** The type that the literal is of because of the call that it is all of. `unknown`: the call may be more than an initialiser. */
+function typeOf({ kind, onlyArgumentOf: callee }: SourceLiteral, { isLiteralType }: ThunkOptions): string | undefined {
+  if (callee === undefined) return undefined;
+  if (literalTypes[kind].has(callee.replace(/^Swift\./, ''))) return callee;
+  const name = callee.replace(/<.*/s, '').split('.').at(-1) ?? '';
+  return literalTypesAlone.has(name) || isLiteralType(name) ? 'unknown' : undefined;
+}
+
+const unusedReaders: [reader: string, kind: string][] = [
+  [readers.integer, 'integer'],
+  [readers.float, 'floating-point'],
+  [readers.boolean, 'boolean'],
+  [readers.string, 'string'],
+  [readers.grapheme, 'string'],
+  [readers.scalar, 'string'],
+];
+
+/** A message about a thunk as one about the text that it is of. */
+export function inUsersColumns(diagnostic: Diagnostic, file: string, text: Buffer, thunk: Thunk): Diagnostic {
+  const notes = diagnostic.notes.map((note) => inUsersColumns(note, file, text, thunk));
+  const unused = unusedReaders.find(([reader]) => diagnostic.message === `result of call to '${reader}' is unused`);
+  const message = unused === undefined ? diagnostic.message : `${unused[1]} literal is unused`;
+  if (diagnostic.file !== file || diagnostic.line < 1) return { ...diagnostic, message, notes };
+  const line = lineAt(text, diagnostic.line);
+  const column = columnOf(diagnostic.column - 1, line, thunk) + 1;
+  const sourceLine = diagnostic.sourceLine === undefined ? undefined : text.toString('utf8', line.start, line.end).replace(/\r$/, '');
+  return { ...diagnostic, message, column, sourceLine, notes };
+}
+
+function lineAt(text: Buffer, line: number): { start: number; end: number } {
+  let start = 0;
+  for (let before = 1; before < line; before += 1) {
+    const newline = text.indexOf(0x0a, start);
+    if (newline < 0) break;
+    start = newline + 1;
+  }
+  const end = text.indexOf(0x0a, start);
+  return { start, end: end < 0 ? text.length : end };
+}
+
+/** Columns are bytes from the start of the line. */
+function columnOf(column: number, line: { start: number; end: number }, { literals, wrappers }: Thunk): number {
+  let added = 0;
+  for (const [index, { start, end }] of literals.entries()) {
+    if (start < line.start) continue;
+    if (start >= line.end) break;
+    const { before = '', after = '' } = wrappers[index] ?? {};
+    const [from, to] = [start - line.start, end - line.start];
+    if (column < from + added) break;
+    // The call is where its literal is.
+    if (column < from + added + before.length) return from;
+    added += before.length;
+    if (column < to + added) break;
+    if (column < to + added + after.length) return to;
+    added += after.length;
+  }
+  return column - added;
+}
