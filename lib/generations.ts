@@ -1,7 +1,7 @@
 import { type BuiltGeneration, filesOfGeneration } from './compile/module-build.js';
 import { literalEdits } from './edit/literals.js';
 import { type SourceSnapshot, sameTexts } from './edit/source-set.js';
-import { isHotswiftError } from './errors.js';
+import { type HotswiftError, isHotswiftError } from './errors.js';
 import type { PreviewPictures } from './preview/preview-pictures.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
@@ -26,17 +26,35 @@ interface GoodGeneration {
   values: LiteralValue[];
 }
 
-/** Runs generations, remembers the last good one, and brings it back. One call at a time is the caller's business. */
+/** Runs generations, remembers the last good one, and brings it back. Whoever uses the process that runs them does so in turn. */
 export class Generations {
   /** Counts the generations of source texts that ran, from 1. */
   number = 0;
   readonly #parts: GenerationsParts;
   readonly #pictures: PreviewPictures;
   #good: GoodGeneration | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #ended: HotswiftError | undefined;
 
   constructor(parts: GenerationsParts, pictures: PreviewPictures) {
     this.#parts = parts;
     this.#pictures = pictures;
+  }
+
+  /** Runs one thing at a time, so that a picture and its generation belong together. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(() => {
+      if (this.#ended !== undefined) throw this.#ended;
+      return work();
+    });
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Rejects what has not had its turn yet. Resolves when nothing runs. */
+  async end(reason: HotswiftError): Promise<void> {
+    this.#ended = reason;
+    await this.#turn;
   }
 
   /** The digests of the texts of the last good generation, by file; empty before the first. */

@@ -1,0 +1,312 @@
+import { Backstop } from './backstop.js';
+import type { ModuleBuild } from './compile/module-build.js';
+import type { StableLibrary } from './compile/stable-library.js';
+import { type JobControl, LatestJob, type Relation } from './edit/latest-job.js';
+import { changedFiles, type SourceSnapshot, sameTexts } from './edit/source-set.js';
+import { HotswiftError, isHotswiftError } from './errors.js';
+import type { Generations } from './generations.js';
+import type { PreviewPictures } from './preview/preview-pictures.js';
+import type { AgentReloader } from './reload/agent-reloader.js';
+import type { InProcessReloader } from './reload/in-process-reloader.js';
+import type { LiteralValue } from './reload/structural-reloader.js';
+import type { ModuleChange, SessionModule } from './session-module.js';
+import { SessionSources } from './session-sources.js';
+import { Stopwatch } from './stopwatch.js';
+import type { Diagnostic, Progress, ReloadResult, RespawnReason } from './types.js';
+
+export interface ReloadsParts {
+  module: SessionModule;
+  reloader: AgentReloader | InProcessReloader;
+  generations: Generations;
+  pictures: PreviewPictures;
+  /** Milliseconds. */
+  compileTimeout?: number;
+}
+
+/** Told what becomes of the session. */
+export interface ReloadsListeners {
+  onProgress(progress: Progress): void;
+  /** A reload does more than look, or it is over: `error` says whether it succeeded. */
+  onState(state: 'reloading' | 'ready' | 'failed'): void;
+  onReload(result: ReloadResult): void;
+  /** What nobody has asked for has failed. */
+  onError(error: HotswiftError): void;
+}
+
+/** What a reload is asked for besides the newest texts. */
+interface Cause {
+  /** Why it has to use another agent, if it has to. */
+  fresh?: RespawnReason;
+  /** Whether a save is among its reasons. */
+  saved: boolean;
+  /** Whether what was set is to be replaced by what was compiled. */
+  settle: boolean;
+}
+
+/** Brings what runs up to what the sources say, one reload at a time: by setting values of literals, or by a new generation. */
+export class Reloads {
+  /** Why the newest source does not run; `null` as soon as a reload has succeeded. */
+  error: HotswiftError | null = null;
+  readonly sources: SessionSources;
+  readonly #parts: ReloadsParts;
+  readonly #listeners: ReloadsListeners;
+  readonly #jobs: LatestJob<ReloadResult>;
+  readonly #backstop: Backstop;
+  /** The texts that the reload under way is about, and those that failed last. */
+  #inFlight: SourceSnapshot | undefined;
+  #failed: SourceSnapshot | undefined;
+  /** Of the next reload. */
+  #cause: Cause = { saved: false, settle: false };
+  /** Why a part of the module that the preview does not need does not compile. */
+  #restFailure: HotswiftError | undefined;
+  /** Whether the reload before was superseded: more may be coming. */
+  #isBurst = false;
+  #state: 'starting' | 'reloading' | 'ready' | 'failed' | 'closed' = 'starting';
+
+  constructor(parts: ReloadsParts, listeners: ReloadsListeners) {
+    this.#parts = parts;
+    this.#listeners = listeners;
+    this.sources = new SessionSources(parts.module, {
+      onChange: () => this.#onChange(),
+      onError: (error) => listeners.onError(error),
+    });
+    this.#jobs = new LatestJob((control) => this.#reload(control));
+    this.#backstop = new Backstop((signal) => this.#compileWhatWasSet(signal));
+    this.#listenTo(parts.module.build);
+  }
+
+  /** Resolves with the result of a reload at least as new as the call. `fresh`: in a new agent. */
+  request({ fresh = false }: { fresh?: boolean } = {}): Promise<ReloadResult> {
+    if (fresh) this.#cause.fresh = 'fresh';
+    return this.#jobs.request(() => this.#relate());
+  }
+
+  /** Resolves when nothing is being prepared in the background. */
+  async idle(): Promise<void> {
+    const { module, reloader } = this.#parts;
+    await this.#backstop.idle();
+    await module.build.idle();
+    if ('prepared' in reloader) await reloader.prepared();
+  }
+
+  /** Aborts what is under way and rejects every request with `reason`, also later ones. Resolves when nothing goes on. */
+  async end(reason: HotswiftError): Promise<void> {
+    this.#state = 'closed';
+    this.#backstop.cancel();
+    await Promise.allSettled([this.#jobs.end(reason), this.sources.close()]);
+  }
+
+  #setState(state: 'reloading' | 'ready' | 'failed'): void {
+    if (this.#state === 'closed') return;
+    this.#state = state;
+    this.#listeners.onState(state);
+  }
+
+  #listenTo(build: ModuleBuild): void {
+    build.on('progress', (progress) => this.#listeners.onProgress(progress));
+    build.on('failure', (failure) => this.#onBackgroundFailure(failure));
+    build.on('rebased', () => void this.#rebase());
+    // It starts while the rest is being built.
+    build.on('needs-agent', (library) => void this.#prepareAgent(library));
+  }
+
+  /** A file that the preview does not need does not compile: the module is broken all the same. */
+  #onBackgroundFailure(failure: HotswiftError): void {
+    if (this.#state !== 'ready') return;
+    this.#restFailure = this.error = failure;
+    this.#setState('failed');
+    this.#listeners.onError(failure);
+  }
+
+  /** Moves what runs to a fresh agent, with a library that saves each edit some linking. An edit that is under way goes first. */
+  async #rebase(): Promise<void> {
+    // Swift starts there while the old agent goes on.
+    await this.#prepareAgent(this.#parts.module.build.library);
+    this.#cause.fresh ??= 'rebase';
+    this.#jobs
+      .request(async () => 'served')
+      .catch(() => {
+        // What runs goes on running; the next library is another chance.
+      });
+  }
+
+  #prepareAgent(library: StableLibrary | undefined): Promise<void> {
+    const { reloader, module } = this.#parts;
+    return reloader.prepareFresh({ libraries: module.libraries, stableLibrary: library?.path });
+  }
+
+  /** Something on disk is another now. */
+  #onChange(): void {
+    this.#cause.saved = true;
+    this.request().catch(() => {
+      // Emitted by the reload itself.
+    });
+  }
+
+  async #relate(): Promise<Relation> {
+    const { build } = this.#parts.module;
+    const others = this.#inFlight;
+    if (others === undefined || this.#cause.fresh === 'fresh' || this.sources.isRestructured) return 'supersedes';
+    const sources = await this.sources.read();
+    if (sameTexts(sources, others)) return 'served';
+    // Somebody turns a dial: what is being compiled is what the values will be set in.
+    return build.isLiteralEdit(sources, others) ? 'follows' : 'supersedes';
+  }
+
+  /** In the background; the reload that follows has nothing left to compile. */
+  async #compileWhatWasSet(signal: AbortSignal): Promise<void> {
+    const { module, generations, compileTimeout } = this.#parts;
+    const { sources, hasValues } = generations;
+    if (sources === undefined || !hasValues) return;
+    await module.build.compileAhead(sources, { signal, timeout: compileTimeout }).catch(() => {
+      // The reload says what is wrong.
+    });
+    signal.throwIfAborted();
+    this.#cause.settle = true;
+    await this.request();
+  }
+
+  async #reload(control: JobControl): Promise<ReloadResult> {
+    const { generations } = this.#parts;
+    const cause = this.#cause;
+    this.#cause = { saved: false, settle: false };
+    if (!cause.settle) this.#backstop.cancel();
+    try {
+      const result = await this.#bringUpToDate(control, cause).catch((error) => this.#explainCrash(error, control.signal));
+      const recovered = this.error !== null;
+      this.error = null;
+      this.#failed = undefined;
+      this.#isBurst = false;
+      this.#setState('ready');
+      if (result.tier !== 'none' || recovered) this.#listeners.onReload(result);
+      return result;
+    } catch (error) {
+      if (control.signal.aborted) {
+        // Superseded: the next reload takes over what this one was asked for.
+        this.#cause.fresh ??= cause.fresh;
+        this.#cause.saved ||= cause.saved;
+        this.#isBurst = true;
+        throw error;
+      }
+      if (cause.fresh === 'rebase' && this.#inFlight !== undefined && changedFiles(this.#inFlight, generations.digests).length === 0) {
+        // The old agent goes on.
+        this.#setState('ready');
+        throw error;
+      }
+      const failure = asHotswiftError(error);
+      const known = this.#failed !== undefined && this.#inFlight !== undefined && sameTexts(this.#failed, this.#inFlight);
+      this.#failed = this.#inFlight;
+      this.error = failure;
+      this.#setState('failed');
+      if ((cause.saved || cause.settle) && !known) this.#listeners.onError(failure);
+      throw failure;
+    } finally {
+      this.#inFlight = undefined;
+      if (generations.hasValues && this.error === null && this.#state !== 'closed') this.#backstop.schedule();
+    }
+  }
+
+  /** What the compiler would have said of the text, had it not been compiled so that its literals can be edited, explains some crashes. */
+  async #explainCrash(error: unknown, signal: AbortSignal): Promise<never> {
+    const { module, compileTimeout } = this.#parts;
+    const sources = this.#inFlight;
+    if (sources !== undefined && isHotswiftError(error) && error.code === 'ERR_HOTSWIFT_CRASH' && !signal.aborted) {
+      await module.build.check(sources, { signal, timeout: compileTimeout });
+    }
+    throw error;
+  }
+
+  async #bringUpToDate({ signal, commit }: JobControl, { fresh, saved, settle }: Cause): Promise<ReloadResult> {
+    const { module, reloader, generations, pictures, compileTimeout } = this.#parts;
+    const clock = new Stopwatch();
+    const moduleChange = await this.#refreshModule(signal);
+    const sources = await (saved ? this.sources.readSaved(signal) : this.sources.read());
+    this.#inFlight = sources;
+    const { digests } = generations;
+    const gone = [...digests.keys()].filter((file) => !sources.has(file));
+    const changed = [...changedFiles(sources, digests), ...gone];
+    const isNew = changed.length > 0 || moduleChange === 'settings';
+    const classify = clock.lap();
+    if (!isNew && this.#restFailure !== undefined) throw this.#restFailure;
+    this.#restFailure = undefined;
+    const isSettling = settle && !isNew && generations.hasValues;
+    if (!isNew && fresh === undefined && reloader.loaded && !isSettling) {
+      return unchanged(generations.number, { classify, compile: 0, link: 0, run: 0, total: clock.total });
+    }
+    const isPlain = isNew && fresh === undefined && moduleChange === 'none' && gone.length === 0;
+    const values = isPlain ? generations.valuesFor(sources) : undefined;
+    const set = values && (await generations.inTurn(() => generations.setValues(values, sources, clock)));
+    if (typeof set === 'object') {
+      const timings = { classify, compile: 0, ...set, total: clock.total };
+      return { ...unchanged(generations.number, timings), tier: 'literal', reason: literalReason(values), changed };
+    }
+
+    // Compiles that nobody wants the result of would take turns at keeping the machine busy.
+    if (this.#isBurst) await this.sources.quiet(signal);
+    signal.throwIfAborted();
+    if (!isSettling) this.#setState('reloading');
+    await module.provideKit();
+    const cause = fresh ?? (moduleChange === 'settings' ? 'rebase' : undefined);
+    const built = await module.build.build(sources, cause !== undefined ? undefined : generations.pid, {
+      signal,
+      timeout: compileTimeout,
+      onProgress: (done, total) => this.#listeners.onProgress({ phase: 'compiling', done, total }),
+    });
+    const compile = clock.lap();
+    commit();
+    const before = pictures.latest;
+    const running = generations.inTurn(() => generations.run(built, sources, { isEdit: isNew, fresh: cause, clock, signal }));
+    const { ran, link, run } = await running.finally(() => module.build.continue());
+    this.sources.apply();
+    const relinked = [...ran.objects.keys(), ...ran.patches.keys()];
+    const timings = { classify, compile, link, run, total: clock.total };
+    const isAnother = isSettling && !(before !== undefined && pictures.latest?.equals(before));
+    if (!isNew && !isAnother) return { ...unchanged(generations.number, timings), relinked };
+    const { strategy, recompiled, warm } = ran;
+    const reason = explain(ran.reason, { isAnother, set });
+    const diagnostics = [...ran.diagnostics, ...ran.stale.map(staleConformances)];
+    const tier = moduleChange === 'none' ? 'structural' : 'module';
+    return { tier, strategy, reason, changed, recompiled, relinked, generation: generations.number, warm, timings, diagnostics };
+  }
+
+  /** What became of the module since the last reload that succeeded. */
+  async #refreshModule(signal: AbortSignal): Promise<ModuleChange> {
+    const { module, reloader } = this.#parts;
+    const { build } = module;
+    try {
+      return await this.sources.refresh({ signal, onProgress: (progress) => this.#listeners.onProgress(progress) });
+    } finally {
+      if (module.build !== build) {
+        this.#listenTo(module.build);
+        if ('configure' in reloader) reloader.configure(module.runner);
+      }
+    }
+  }
+}
+
+function unchanged(generation: number, timings: ReloadResult['timings']): ReloadResult {
+  const reason = 'the sources are what already runs';
+  return { tier: 'none', reason, changed: [], recompiled: [], relinked: [], generation, warm: false, timings, diagnostics: [] };
+}
+
+function literalReason(values: readonly LiteralValue[] | undefined): string {
+  return values?.length === 0 ? 'all literals have their values back' : 'only values of literals differ';
+}
+
+/** `set`: why values could not be set. */
+function explain(reason: string, { isAnother, set }: { isAnother: boolean; set: string | undefined }): string {
+  if (isAnother) return 'compiled, the values that were set draw another picture: the code had kept some of the values before';
+  return set === undefined ? reason : `${set}; ${reason}`;
+}
+
+function staleConformances(file: string): Diagnostic {
+  const message =
+    'a conformance of a type of another module to a protocol of another module cannot be replaced in-process: dynamic casts find the first one';
+  return { severity: 'warning', message, file, line: 0, column: 0, notes: [] };
+}
+
+function asHotswiftError(error: unknown): HotswiftError {
+  if (isHotswiftError(error)) return error;
+  // For example a full disk.
+  return new HotswiftError('ERR_HOTSWIFT_PROJECT', `the reload failed: ${(error as Error).message}`, { cause: error });
+}
