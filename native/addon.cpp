@@ -7,6 +7,7 @@
 #include "literal_interface.h"
 #include "main_queue.h"
 #include "module_indexes.h"
+#include "peer_watch.h"
 #include "png.h"
 #include "preview_interface.h"
 #include "script_variables.h"
@@ -309,39 +310,18 @@ Napi::Value tryPatches(const Napi::CallbackInfo &Info) {
       ->start();
 }
 
-class PngWork : public PromisedWork {
-public:
-  PngWork(Napi::Env Env, Napi::Uint8Array Pixels, uint32_t Width,
-          uint32_t Height, Alpha Kind)
-      : PromisedWork(Env), Kept(Napi::Persistent(Pixels)),
-        Pixels(Pixels.Data()), Width(Width), Height(Height), Kind(Kind) {}
-
-private:
-  llvm::Error work() override {
-    return encodePng(Pixels, Width, Height, Kind).moveInto(Encoded);
-  }
-  llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
-    return Napi::Buffer<uint8_t>::Copy(Env, Encoded.data(), Encoded.size());
-  }
-
-  /// Keeps the pixels from the garbage collector while the pool reads them.
-  Napi::Reference<Napi::Uint8Array> Kept;
-  const uint8_t *Pixels;
-  uint32_t Width;
-  uint32_t Height;
-  Alpha Kind;
-  std::vector<uint8_t> Encoded;
-};
-
 Napi::Value encode(const Napi::CallbackInfo &Info) {
   const auto Options = Info[1].As<Napi::Object>();
-  return (new PngWork(Info.Env(), Info[0].As<Napi::Uint8Array>(),
-                      static_cast<uint32_t>(number(Options.Get("width"))),
-                      static_cast<uint32_t>(number(Options.Get("height"))),
-                      Options.Get("premultiplied").As<Napi::Boolean>()
-                          ? Alpha::Premultiplied
-                          : Alpha::Straight))
-      ->start();
+  auto Encoded = encodePng(Info[0].As<Napi::Uint8Array>().Data(),
+                           static_cast<uint32_t>(number(Options.Get("width"))),
+                           static_cast<uint32_t>(number(Options.Get("height"))),
+                           Options.Get("premultiplied").As<Napi::Boolean>()
+                               ? Alpha::Premultiplied
+                               : Alpha::Straight);
+  if (!Encoded)
+    return raise(Info.Env(), Encoded.takeError());
+  return Napi::Buffer<uint8_t>::Copy(Info.Env(), Encoded->data(),
+                                     Encoded->size());
 }
 
 Napi::Value requireNoScriptVariables(const Napi::CallbackInfo &Info) {
@@ -350,6 +330,10 @@ Napi::Value requireNoScriptVariables(const Napi::CallbackInfo &Info) {
           Info[2].As<Napi::String>().Utf8Value())))
     return raise(Info.Env(), std::move(Found));
   return Info.Env().Undefined();
+}
+
+void endWith(const Napi::CallbackInfo &Info) {
+  endWithPeer(static_cast<int>(number(Info[0])));
 }
 
 /// For processes whose output is a pipe: a line arrives when it is printed.
@@ -374,6 +358,7 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("encodePng", Napi::Function::New(Env, encode));
   Exports.Set("requireNoScriptVariables",
               Napi::Function::New(Env, requireNoScriptVariables));
+  Exports.Set("endWithPeer", Napi::Function::New(Env, endWith));
   Exports.Set("bufferOutputByLine",
               Napi::Function::New(Env, bufferOutputByLine));
   Exports.Set("warmFrontendImage", Napi::Function::New(Env, openWarmFrontend));

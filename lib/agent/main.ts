@@ -1,17 +1,13 @@
 /**
- * Entry point of an agent, the child process that runs Swift. Swift runs on this, the process's main thread, whose queue is pumped; the
- * channel to the host, the end with the host and the rasterising live on another (channel-thread.ts).
+ * Entry point of an agent, the child process that runs Swift. Swift runs on this, the process's main thread, whose queue is pumped. So does
+ * everything else, since waking another thread takes longer than most drawings; only the end with the host has to come whatever Swift does.
  */
-import path from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { Socket } from 'node:net';
 import { HotswiftError, isHotswiftError, serializeError } from '../errors.js';
-import type { AgentReply, AgentRequest } from '../reload/agent-protocol.js';
+import { rasterise } from '../preview/rasterise.js';
+import { type AgentReply, type AgentRequest, channelDescriptor, MessageChannel } from '../reload/agent-protocol.js';
 import { type Drawing, loadAddon } from '../reload/native.js';
-import type { Redrawn } from '../reload/structural-reloader.js';
 import { SwiftRunner } from '../reload/swift-runner.js';
-
-/** An answer on its way through the channel thread, which makes pictures of drawings. `redrawn`: what the picture is a part of. */
-export type RunnerReply = AgentReply | { id: number; drawing: Drawing; scale: number; redrawn?: Redrawn };
 
 let runner: SwiftRunner | undefined;
 
@@ -25,47 +21,51 @@ const anyPicture: Drawing = {
   pixelHeight: 0,
 };
 
-async function perform(request: AgentRequest): Promise<RunnerReply> {
-  const { id } = request;
+async function perform(request: AgentRequest): Promise<unknown> {
   if (request.op === 'start') {
-    loadAddon().bufferOutputByLine();
+    const addon = loadAddon();
+    addon.endWithPeer(channelDescriptor);
+    addon.bufferOutputByLine();
     runner = new SwiftRunner(request.runner);
-    return { id, value: undefined };
+    return;
   }
   if (runner === undefined) throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', 'the agent was not started');
   switch (request.op) {
     case 'prepare':
       await runner.prepare(request.needs);
-      return { id, drawing: anyPicture, scale: 1 };
+      return rasterise(anyPicture, 1);
     case 'load':
-      return { id, value: await runner.load(request.plan) };
+      return runner.load(request.plan);
     case 'revert':
-      return { id, value: runner.revert() };
+      return runner.revert();
     case 'previews':
-      return { id, value: await runner.previews() };
+      return runner.previews();
     case 'draw':
-      return { id, drawing: await runner.draw(request.request), scale: request.request.scale };
+      return rasterise(await runner.draw(request.request), request.request.scale);
     case 'set-literals':
-      return { id, value: runner.setLiterals(request.values) };
+      return runner.setLiterals(request.values);
     case 'redraw': {
       const { redrawn, drawing } = await runner.redraw(request.request);
-      return drawing === undefined ? { id, value: redrawn } : { id, drawing, scale: request.request.draw.scale, redrawn };
+      return drawing === undefined ? redrawn : { ...redrawn, picture: rasterise(drawing, request.request.draw.scale) };
     }
     case 'literal-reads':
-      return { id, value: runner.literalReads(request.ids) };
+      return runner.literalReads(request.ids);
     case 'call':
-      return { id, value: await runner.call(request.symbol) };
+      return runner.call(request.symbol);
   }
 }
 
-const channel = new Worker(path.join(__dirname, 'channel-thread.js'));
-channel.on('message', async (request: AgentRequest) => {
-  let reply: RunnerReply;
+async function answer(request: AgentRequest): Promise<void> {
+  const { id } = request;
   try {
-    reply = await perform(request);
+    channel.send({ id, value: await perform(request) });
   } catch (error) {
     const known = isHotswiftError(error) ? error : new HotswiftError('ERR_HOTSWIFT_NATIVE', (error as Error).stack ?? String(error));
-    reply = { id: request.id, error: serializeError(known) };
+    channel.send({ id, error: serializeError(known) });
   }
-  channel.postMessage(reply);
-});
+}
+
+/** The host has ended, or nothing that it says can be read any more: so does the agent, and what Swift has started. */
+const end = () => process.kill(-process.pid, 'SIGKILL');
+const socket = new Socket({ fd: channelDescriptor }).on('close', end).on('error', end);
+const channel = new MessageChannel<AgentRequest, AgentReply>(socket, (request) => void answer(request), end);

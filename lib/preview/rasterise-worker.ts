@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { HotswiftError, isHotswiftError, serializeError } from '../errors.js';
+import { type HotswiftError, serializeError } from '../errors.js';
 import { rasterise } from './rasterise.js';
 import type { RasteriseReply, RasteriseRequest } from './rasteriser-thread.js';
 
@@ -7,13 +7,12 @@ import type { RasteriseReply, RasteriseRequest } from './rasteriser-thread.js';
 const port = parentPort;
 if (port === null) throw new Error('this file is the entry point of a worker thread');
 
-port.on('message', async ({ id, drawing, scale }: RasteriseRequest) => {
+port.on('message', ({ id, drawing, scale }: RasteriseRequest) => {
   let reply: RasteriseReply;
   try {
-    reply = { id, picture: await rasterise(drawing, scale) };
+    reply = { id, picture: rasterise(drawing, scale) };
   } catch (error) {
-    const known = isHotswiftError(error) ? error : new HotswiftError('ERR_HOTSWIFT_PREVIEW', (error as Error).message);
-    reply = { id, error: serializeError(known) };
+    reply = { id, error: serializeError(error as HotswiftError) };
   }
   port.postMessage(reply);
 });

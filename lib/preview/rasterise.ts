@@ -1,5 +1,5 @@
 import { type Canvas, createCanvas, Image, ImageData } from '@napi-rs/canvas';
-import { HotswiftError } from '../errors.js';
+import { HotswiftError, isHotswiftError } from '../errors.js';
 import { type Drawing, loadAddon } from '../reload/native.js';
 import type { Picture } from '../reload/structural-reloader.js';
 
@@ -16,13 +16,17 @@ const largestSide = 16_384;
 
 /**
  * Makes a PNG of what a preview drew, at `scale` pixels a point. An SVG keeps its aspect ratio and is centred in the size that was asked
- * for. Drawing takes this thread for milliseconds, encoding another one.
+ * for. Takes this thread for milliseconds.
  *
- * Rejects with ERR_HOTSWIFT_PREVIEW if the drawing is no picture.
+ * Throws ERR_HOTSWIFT_PREVIEW if the drawing is no picture.
  */
-export async function rasterise(drawing: Drawing, scale: number): Promise<Picture> {
-  const { pixels, width, height } = drawing.kind === 'svg' ? drawSvg(drawing, scale) : drawBitmap(drawing, scale);
-  return { data: await loadAddon().encodePng(pixels, { width, height, premultiplied: true }), width, height };
+export function rasterise(drawing: Drawing, scale: number): Picture {
+  try {
+    const { pixels, width, height } = drawing.kind === 'svg' ? drawSvg(drawing, scale) : drawBitmap(drawing, scale);
+    return { data: loadAddon().encodePng(pixels, { width, height, premultiplied: true }), width, height };
+  } catch (error) {
+    throw isHotswiftError(error) ? error : new HotswiftError('ERR_HOTSWIFT_PREVIEW', (error as Error).message, { cause: error });
+  }
 }
 
 /** Pixels of a canvas that is kept for the next picture; 16 MB. */

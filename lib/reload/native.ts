@@ -72,14 +72,16 @@ export interface NativeAddon extends NativeIndexes {
   ) => NativeEngine;
   /** The syntax of one source file. */
   SyntaxTree: new () => NativeSyntaxTree;
-  /** RGBA8 pixels to a PNG, on another thread. */
-  encodePng(pixels: Uint8Array, options: { width: number; height: number; premultiplied: boolean }): Promise<Buffer>;
+  /** RGBA8 pixels to a PNG. */
+  encodePng(pixels: Uint8Array, options: { width: number; height: number; premultiplied: boolean }): Buffer;
   /** Throws if a C function uses variables of main.swift, see native/script_variables.h. `script`: the position of its object. */
   requireNoScriptVariables(objects: string[], script: number, symbol: string): void;
   /**
    * The descriptor of the library that makes a warm frontend, which belongs to the addon; -1 where there is none. See native/warm_frontend.cpp.
    */
   warmFrontendImage(): number;
+  /** Has the process and its group killed when the other end of a socket is closed, whatever this thread does. Once a process. */
+  endWithPeer(descriptor: number): void;
   /** Makes C's standard output arrive line by line at the other end of a pipe. */
   bufferOutputByLine(): void;
 }

@@ -77,9 +77,12 @@ describe('Swift code that ends its process', () => {
 });
 
 describe('an agent', () => {
-  it('ends with its host, whatever Swift is doing', async () => {
+  it.each([
+    ['whatever Swift is doing', 'while true {}'],
+    ['also when Swift has closed what it does not own', 'for descriptor: Int32 in 3..<64 { close(descriptor) }; while true {}'],
+  ])('ends with its host, %s', async (_, body) => {
     const fixture = new Fixture();
-    const file = fixture.write('Color.swift', colorPreview('#ff0000', entry('while true {}')));
+    const file = fixture.write('Color.swift', `import Glibc\n${colorPreview('#ff0000', entry(body))}`);
     const code = `require('hotswift').createSession({ file: ${JSON.stringify(file)} }).then((session) => {
       console.log(session.agent.pid); session.call('entry'); });`;
     const host = spawn(process.execPath, ['-e', code], { cwd: `${__dirname}/../..`, stdio: ['ignore', 'pipe', 'inherit'] });
