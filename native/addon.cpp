@@ -311,17 +311,24 @@ Napi::Value tryPatches(const Napi::CallbackInfo &Info) {
 }
 
 Napi::Value encode(const Napi::CallbackInfo &Info) {
+  // Each thread has its own, and what that keeps.
+  thread_local PngEncoder Encoder;
+  Napi::Env Env = Info.Env();
   const auto Options = Info[1].As<Napi::Object>();
-  auto Encoded = encodePng(Info[0].As<Napi::Uint8Array>().Data(),
-                           static_cast<uint32_t>(number(Options.Get("width"))),
-                           static_cast<uint32_t>(number(Options.Get("height"))),
-                           Options.Get("premultiplied").As<Napi::Boolean>()
-                               ? Alpha::Premultiplied
-                               : Alpha::Straight);
-  if (!Encoded)
-    return raise(Info.Env(), Encoded.takeError());
-  return Napi::Buffer<uint8_t>::Copy(Info.Env(), Encoded->data(),
-                                     Encoded->size());
+  Napi::Value Picture;
+  if (llvm::Error Failure =
+          Encoder.encode(Info[0].As<Napi::Uint8Array>().Data(),
+                         static_cast<uint32_t>(number(Options.Get("width"))),
+                         static_cast<uint32_t>(number(Options.Get("height"))),
+                         Options.Get("premultiplied").As<Napi::Boolean>()
+                             ? Alpha::Premultiplied
+                             : Alpha::Straight,
+                         [&](llvm::ArrayRef<uint8_t> Bytes) {
+                           Picture = Napi::Buffer<uint8_t>::Copy(
+                               Env, Bytes.data(), Bytes.size());
+                         }))
+    return raise(Env, std::move(Failure));
+  return Picture;
 }
 
 Napi::Value requireNoScriptVariables(const Napi::CallbackInfo &Info) {

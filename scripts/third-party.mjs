@@ -19,7 +19,7 @@ import { unpackNpmPackage } from './third-party/npm-registry.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What compiling the addon needs. */
-export const buildArtifacts = ['llvm', 'libpng', 'tree-sitter', 'tree-sitter-swift'];
+export const buildArtifacts = ['llvm', 'libdeflate', 'tree-sitter', 'tree-sitter-swift'];
 
 /** What linting needs on top. */
 export const lintArtifacts = ['clang-tools'];

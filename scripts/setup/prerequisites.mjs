@@ -17,7 +17,7 @@ const prerequisites = [
     find: () => findVersion('ninja', [1]) ?? findVersion('make', [3]),
   },
   {
-    need: 'dpkg-source, for the sources of libpng',
+    need: 'dpkg-source, for the sources of libdeflate',
     packages: ['dpkg-dev'],
     onlyWithApt: true,
     find: () => findVersion('dpkg-source', [1]),

@@ -132,10 +132,9 @@ export class DebianArchive {
 function requireApt() {
   if (process.platform !== 'linux' || ask('apt-get', ['--version']) === null || ask('dpkg-deb', ['--version']) === null) {
     throw new SetupError(
-      'LLVM and libpng are taken from Debian packages, and this machine has no apt-get and dpkg-deb to fetch and unpack them.\n' +
-        "Build LLVM from source as README.md says under 'Building LLVM from source', unpack the sources of libpng 1.6 with a\n" +
-        'pnglibconf.h in them (scripts/pnglibconf.h.prebuilt is one), and point at both:\n' +
-        '  HOTSWIFT_LLVM=<install prefix> HOTSWIFT_LIBPNG=<source folder> npm run setup',
+      'LLVM and libdeflate are taken from Debian packages, and this machine has no apt-get and dpkg-deb to fetch and unpack them.\n' +
+        "Build LLVM from source as README.md says under 'Building LLVM from source', unpack the sources of libdeflate, and point at both:\n" +
+        '  HOTSWIFT_LLVM=<install prefix> HOTSWIFT_LIBDEFLATE=<source folder> npm run setup',
     );
   }
   if (!existsSync(manifest.debian.keyring)) {
@@ -145,7 +144,7 @@ function requireApt() {
 
 function requireDpkgSource() {
   if (ask('dpkg-source', ['--version']) === null) {
-    throw new SetupError("dpkg-source is missing, which unpacks libpng's sources: install it with 'apt-get install dpkg-dev'");
+    throw new SetupError("dpkg-source is missing, which unpacks libdeflate's sources: install it with 'apt-get install dpkg-dev'");
   }
 }
 

@@ -1,4 +1,4 @@
-// What the user has built or unpacked takes the place of a download: HOTSWIFT_LLVM=<install prefix>, HOTSWIFT_LIBPNG=<source folder>,
+// What the user has built or unpacked takes the place of a download: HOTSWIFT_LLVM=<install prefix>, HOTSWIFT_LIBDEFLATE=<source folder>,
 // HOTSWIFT_CLANG_TOOLS=<install prefix> and so on.
 
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, symlinkSync } from 'node:fs';

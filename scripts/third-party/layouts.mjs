@@ -10,7 +10,7 @@ import { neededLibraries } from './llvm-libraries.mjs';
  * @type {Record<string, (root: string, into: string) => void>}
  */
 export const layouts = {
-  // include/{llvm/,llvm-c/,zlib.h,zconf.h}  lib/lib{LLVM*,z,zstd,orc_rt}.a
+  // include/{llvm/,llvm-c/}  lib/lib{LLVM*,z,zstd,orc_rt}.a
   llvm(root, into) {
     const prefix = only(path.join(root, 'usr/lib'), /^llvm-\d+$/);
     for (const [name, at] of [
@@ -22,17 +22,14 @@ export const layouts = {
     for (const name of neededLibraries(prefix)) move(path.join(prefix, `lib/lib${name}.a`), path.join(into, `lib/lib${name}.a`));
     move(orcRuntime(prefix), path.join(into, 'lib/liborc_rt.a'));
     for (const name of ['libz.a', 'libzstd.a']) move(path.join(systemLibraries(root), name), path.join(into, 'lib', name));
-    for (const name of ['zlib.h', 'zconf.h']) move(path.join(root, 'usr/include', name), path.join(into, 'include', name));
     keepCopyrights(root, into);
   },
 
-  // png*.{c,h}: the library's own sources, with the default configuration
-  libpng(root, into) {
-    const source = path.join(root, 'libpng1.6');
-    const isSource = (name) => /^png\w*\.[ch]$/.test(name) && name !== 'pngtest.c';
-    for (const name of readdirSync(source).filter(isSource)) move(path.join(source, name), path.join(into, name));
-    move(path.join(source, 'scripts/pnglibconf.h.prebuilt'), path.join(into, 'pnglibconf.h'));
-    move(path.join(source, 'debian/copyright'), path.join(into, 'licenses/libpng1.6'));
+  // libdeflate.h  common_defs.h  lib/**/*.{c,h}: the library's own sources, where they are in a checkout
+  libdeflate(root, into) {
+    const source = path.join(root, 'libdeflate');
+    for (const name of ['libdeflate.h', 'common_defs.h', 'lib']) move(path.join(source, name), path.join(into, name));
+    move(path.join(source, 'debian/copyright'), path.join(into, 'licenses/libdeflate'));
   },
 
   // bin/clang-{format,tidy}, which load their libraries from lib/ and their own headers from lib/clang

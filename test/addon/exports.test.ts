@@ -22,10 +22,10 @@ describe('the binary of the addon', () => {
     expect(symbols('--defined-only').sort()).toEqual([...forDebuggers, 'napi_register_module_v1', 'node_api_module_get_api_version_v1']);
   });
 
-  it('holds all that it needs of LLVM, libpng, zlib, zstd and tree-sitter', () => {
+  it('holds all that it needs of LLVM, libdeflate, zlib, zstd and tree-sitter', () => {
     const wanted = symbols('--undefined-only');
     expect(wanted).toContain('napi_create_function');
-    expect(wanted.filter((name) => /4llvm|^ZSTD_|^png_|^(in|de)flate|^crc32|^adler32|^ts_|^tree_sitter_|^uv_/.test(name))).toEqual([]);
+    expect(wanted.filter((name) => /4llvm|^ZSTD_|^libdeflate_|^(in|de)flate|^crc32|^adler32|^ts_|^tree_sitter_|^uv_/.test(name))).toEqual([]);
   });
 
   it('needs only the libraries of the C runtime, and stays loaded', () => {

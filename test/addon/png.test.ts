@@ -52,4 +52,61 @@ describe('pixels that were encoded as a PNG', () => {
     const { data } = decoded(source, 4, 1, true);
     expect([...data]).toEqual([199, 100, 50, 128, 255, 0, 0, 100, 0, 0, 0, 0, 255, 1, 0, 255]);
   });
+
+  it('come back as they were where only some pixels of a row, or some rows, are opaque', () => {
+    const rows = [
+      [9, 9, 9, 255, 8, 8, 8, 255, 7, 7, 7, 255],
+      [9, 9, 9, 255, 50, 50, 50, 100, 7, 7, 7, 255],
+      [0, 0, 0, 0, 8, 8, 8, 255, 0, 0, 0, 0],
+    ];
+    const { data } = decoded(Uint8Array.from(rows.flat()), 3, 3, true);
+    expect([...data]).toEqual([...rows[0], 9, 9, 9, 255, 128, 128, 128, 100, 7, 7, 7, 255, ...rows[2]]);
+  });
+
+  it('leave nothing of a picture in the next one, whichever is larger', () => {
+    for (const [width, height] of [
+      [40, 30],
+      [3, 2],
+      [2200, 2000],
+      [40, 30],
+    ]) {
+      const source = new Uint8Array(width * height * 4);
+      for (let index = 0; index < source.length; index += 1) source[index] = index % 4 === 3 ? 255 : index >> 5;
+      expect(decoded(source, width, height, true).data.equals(source)).toBe(true);
+    }
+  });
+
+  it('come back as they were when there is nothing to compress', () => {
+    let state = 1;
+    const noise = Uint8Array.from({ length: 4 * 300 * 200 }, () => {
+      state = Math.imul(state, 1_103_515_245) + 12_345;
+      return state >>> 24;
+    });
+    expect(decoded(noise, 300, 200, false).data.equals(noise)).toBe(true);
+  });
+
+  it('are chunks as the specification wants them, and no more than are needed', () => {
+    const file = encodePng(pixels(5, 4, opaque), { width: 5, height: 4, premultiplied: false });
+    expect(file.subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
+    const types: string[] = [];
+    let at = 8;
+    for (; at < file.length; at += 12 + file.readUInt32BE(at)) {
+      const end = at + 8 + file.readUInt32BE(at);
+      expect(file.readUInt32BE(end)).toBe(crc32(file.subarray(at + 4, end)));
+      types.push(file.toString('latin1', at + 4, at + 8));
+    }
+    expect(at).toBe(file.length);
+    expect(types).toEqual(['IHDR', 'IDAT', 'IEND']);
+    expect(file.toString('hex', 16, 29)).toBe('00000005000000040806000000');
+  });
 });
+
+/** By the definition in the PNG specification's annex D. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
