@@ -1,5 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
-
 /** Milliseconds without an edit. */
 const quiet = 300;
 /** The longest that a timer of Node waits, in milliseconds. */
@@ -11,7 +9,11 @@ const longest = 2 ** 31 - 1;
  */
 export class Backstop {
   readonly #check: (signal: AbortSignal) => Promise<void>;
+  /** A plain one: an edit comes with each of somebody's steps at a dial, and what aborting something costs is a good part of its time. */
+  #timer: NodeJS.Timeout | undefined;
   #underWay: { controller: AbortController; done: Promise<void> } | undefined;
+  /** Those who wait for the timer to end, one way or the other. */
+  #waiting: (() => void)[] = [];
 
   /** `check` compiles and compares; it reports what it finds itself. */
   constructor(check: (signal: AbortSignal) => Promise<void>) {
@@ -21,10 +23,27 @@ export class Backstop {
   /** Counts from now. */
   schedule(): void {
     this.cancel();
+    this.#timer = setTimeout(() => this.#start(), quiet).unref();
+  }
+
+  cancel(): void {
+    this.#endTimer();
+    this.#underWay?.controller.abort();
+  }
+
+  /** Resolves when there is nothing to check. */
+  async idle(): Promise<void> {
+    // The timer itself does not keep a host alive that has nothing else to do.
+    const keepAlive = setInterval(() => {}, longest);
+    while (this.#timer !== undefined || this.#underWay !== undefined) {
+      await (this.#underWay?.done ?? new Promise<void>((resolve) => this.#waiting.push(resolve)));
+    }
+    clearInterval(keepAlive);
+  }
+
+  #start(): void {
     const controller = new AbortController();
-    const { signal } = controller;
-    const done = setTimeout(quiet, undefined, { signal, ref: false })
-      .then(() => this.#check(signal))
+    const done = this.#check(controller.signal)
       .catch(() => {
         // Given up; or it has been reported.
       })
@@ -32,17 +51,12 @@ export class Backstop {
         if (this.#underWay?.controller === controller) this.#underWay = undefined;
       });
     this.#underWay = { controller, done };
+    this.#endTimer();
   }
 
-  cancel(): void {
-    this.#underWay?.controller.abort();
-  }
-
-  /** Resolves when there is nothing to check. */
-  async idle(): Promise<void> {
-    // The wait itself does not keep a host alive that has nothing else to do.
-    const keepAlive = setInterval(() => {}, longest);
-    while (this.#underWay !== undefined) await this.#underWay.done;
-    clearInterval(keepAlive);
+  #endTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
