@@ -46,7 +46,7 @@ interface Pixels extends Size {
 function drawSvg(drawing: Drawing, scale: number): Pixels {
   const source = Buffer.from(drawing.bytes.buffer, drawing.bytes.byteOffset, drawing.bytes.byteLength);
   const image = decodeSvg(source);
-  const own = sizeOfSvg(source.toString('utf8'), image);
+  const own = sizeOfSvg(source.toString('latin1'), image);
   const points = completeSize(drawing, own);
   const canvas = createPixelCanvas(points, scale);
   const context = canvas.getContext('2d');
@@ -78,7 +78,10 @@ function decodeSvg(source: Buffer): Image {
   return image;
 }
 
-/** The size that an SVG gives itself, in points; `undefined` if it gives none. */
+/**
+ * The size that an SVG gives itself, in points; `undefined` if it gives none. `source`: as Latin-1, since what is looked at is ASCII, and decoding
+ * UTF-8 takes longer than the search.
+ */
 function sizeOfSvg(source: string, image: Image): Size | undefined {
   const root = /<(?:\w+:)?svg\b[^>]*>/.exec(source)?.[0] ?? '';
   const hasLength = (name: string) => new RegExp(`\\s${name}\\s*=\\s*["']\\s*[\\d.]+(?!\\s*[\\d.]*%)`).test(root);
