@@ -54,7 +54,7 @@ async function measure({ name, flags, texts }, folder, importPath, runs) {
   const tree = new (loadAddon().SyntaxTree)();
   for (const file of names) {
     const text = Buffer.from(texts[file].includes('import PreviewKit') ? texts[file] : `import PreviewKit\n${texts[file]}`);
-    const options = { first: 1, isLiteralType: (type) => type === 'Color', staysPlain: () => false };
+    const options = { first: 1, isHarmless: (type) => type !== 'Color', staysPlain: () => false };
     const thunk = makeThunk(text, await readSyntax(tree, text), options);
     literals += thunk.literals.length;
     for (const other of names) {

@@ -89,6 +89,8 @@ export class Generations {
   ): Promise<{ ran: BuiltGeneration; link: number; run: number }> {
     const number = this.number + (isEdit ? 1 : 0);
     const ran = await this.#loadPatched(built, fresh, signal);
+    // What was compiled has the values of its text.
+    if (this.hasValues) await this.#parts.reloader.setLiterals([]);
     const link = clock.lap();
     await this.#prove(number);
     this.number = number;
@@ -116,10 +118,19 @@ export class Generations {
     const good = this.#good;
     if (good === undefined || !reloader.loaded) return 'the agent has ended';
     const changed = changedLiterals(good.values, values);
-    const obstacle = await this.#drawUntilRead(values, changed);
-    if (obstacle !== undefined) {
-      await reloader.setLiterals(good.values);
+    const takeBack = async () => {
       this.#pictures.forget();
+      if (reloader.loaded) await reloader.setLiterals(good.values);
+    };
+    let obstacle: string | undefined;
+    try {
+      obstacle = await this.#drawUntilRead(values, changed);
+    } catch (error) {
+      await takeBack();
+      throw error;
+    }
+    if (obstacle !== undefined) {
+      await takeBack();
       return obstacle;
     }
     this.number += 1;
@@ -199,6 +210,7 @@ export class Generations {
     } catch (error) {
       this.#pictures.forget();
       await reloader.revert();
+      if (this.hasValues && reloader.loaded) await reloader.setLiterals(this.#good?.values ?? []);
       throw error;
     }
   }

@@ -93,7 +93,7 @@ export class Reloads {
   async end(reason: HotswiftError): Promise<void> {
     this.#state = 'closed';
     this.#backstop.cancel();
-    await Promise.allSettled([this.#jobs.end(reason), this.sources.close()]);
+    await Promise.allSettled([this.#jobs.end(reason), this.sources.close(), this.#backstop.idle()]);
   }
 
   #setState(state: 'reloading' | 'ready' | 'failed'): void {
@@ -155,15 +155,20 @@ export class Reloads {
 
   /** In the background; the reload that follows has nothing left to compile. */
   async #compileWhatWasSet(signal: AbortSignal): Promise<void> {
-    const { module, generations, compileTimeout } = this.#parts;
+    const { module, generations, pictures, compileTimeout } = this.#parts;
     const { sources, hasValues } = generations;
     if (sources === undefined || !hasValues) return;
     await module.build.compileAhead(sources, { signal, timeout: compileTimeout }).catch(() => {
       // The reload says what is wrong.
     });
     signal.throwIfAborted();
+    if (generations.hasValues) await generations.inTurn(() => pictures.drawOthers(generations.number));
+    signal.throwIfAborted();
     this.#cause.settle = true;
-    await this.request();
+    // One that was under way may have done.
+    await this.request().finally(() => {
+      this.#cause.settle = false;
+    });
   }
 
   async #reload(control: JobControl): Promise<ReloadResult> {
@@ -197,6 +202,8 @@ export class Reloads {
       const known = this.#failed !== undefined && this.#inFlight !== undefined && sameTexts(this.#failed, this.#inFlight);
       this.#failed = this.#inFlight;
       this.error = failure;
+      // The texts are what was asked for, and go on failing.
+      if (cause.settle) this.#restFailure = failure;
       this.#setState('failed');
       if ((cause.saved || cause.settle) && !known) this.#listeners.onError(failure);
       throw failure;
@@ -227,7 +234,8 @@ export class Reloads {
     const changed = [...changedFiles(sources, digests), ...gone];
     const isNew = changed.length > 0 || moduleChange === 'settings';
     const classify = clock.lap();
-    if (!isNew && this.#restFailure !== undefined) throw this.#restFailure;
+    const restFailure = this.#restFailure;
+    if (!isNew && restFailure !== undefined) throw restFailure;
     this.#restFailure = undefined;
     const isSettling = settle && !isNew && generations.hasValues;
     if (!isNew && fresh === undefined && reloader.loaded && !isSettling) {
@@ -237,6 +245,8 @@ export class Reloads {
     const values = isPlain ? generations.valuesFor(sources) : undefined;
     const set = values && (await generations.inTurn(() => generations.setValues(values, sources, clock)));
     if (typeof set === 'object') {
+      // Whether what was at fault still is, shows where it is compiled.
+      if (restFailure !== undefined) module.build.continue();
       const timings = { classify, compile: 0, ...set, total: clock.total };
       return { ...unchanged(generations.number, timings), tier: 'literal', reason: literalReason(values), changed };
     }
@@ -254,19 +264,28 @@ export class Reloads {
     });
     const compile = clock.lap();
     commit();
+    const wasSet = !isNew && generations.hasValues;
     const before = pictures.latest;
     const running = generations.inTurn(() => generations.run(built, sources, { isEdit: isNew, fresh: cause, clock, signal }));
     const { ran, link, run } = await running.finally(() => module.build.continue());
     this.sources.apply();
     const relinked = [...ran.objects.keys(), ...ran.patches.keys()];
     const timings = { classify, compile, link, run, total: clock.total };
-    const isAnother = isSettling && !(before !== undefined && pictures.latest?.equals(before));
+    const isAnother = wasSet && (await generations.inTurn(() => this.#differs(before)));
     if (!isNew && !isAnother) return { ...unchanged(generations.number, timings), relinked };
     const { strategy, recompiled, warm } = ran;
     const reason = explain(ran.reason, { isAnother, set });
     const diagnostics = [...ran.diagnostics, ...ran.stale.map(staleConformances)];
     const tier = moduleChange === 'none' ? 'structural' : 'module';
     return { tier, strategy, reason, changed, recompiled, relinked, generation: generations.number, warm, timings, diagnostics };
+  }
+
+  /** Whether what runs draws something else than these pictures. */
+  async #differs(before: ReadonlyMap<string, Buffer>): Promise<boolean> {
+    const { generations, pictures } = this.#parts;
+    await pictures.drawOthers(generations.number);
+    const { latest } = pictures;
+    return [...before].some(([key, data]) => !latest.get(key)?.equals(data));
   }
 
   /** What became of the module since the last reload that succeeded. */

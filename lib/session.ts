@@ -28,7 +28,7 @@ import { withSignal } from './with-signal.js';
 export interface SessionEvents {
   /** New code runs, or after a failure the old text is back. Not emitted where nothing had changed. */
   reload: [ReloadResult];
-  /** A reload that a save caused has failed; what ran before still runs. Explicit calls reject instead. */
+  /** A reload that nobody has asked for has failed, after a save or in the background; what ran before still runs. Explicit calls reject instead. */
   'reload-error': [HotswiftError];
   state: [SessionState];
   progress: [Progress];

@@ -7,7 +7,7 @@ import { HotswiftError, isHotswiftError, serializeError } from '../errors.js';
 import { rasterise } from '../preview/rasterise.js';
 import { type AgentReply, type AgentRequest, channelDescriptor, MessageChannel } from '../reload/agent-protocol.js';
 import { type Drawing, loadAddon } from '../reload/native.js';
-import { SwiftRunner } from '../reload/swift-runner.js';
+import { pictureOrNothing, SwiftRunner } from '../reload/swift-runner.js';
 
 let runner: SwiftRunner | undefined;
 
@@ -46,7 +46,8 @@ async function perform(request: AgentRequest): Promise<unknown> {
       return runner.setLiterals(request.values);
     case 'redraw': {
       const { redrawn, drawing } = await runner.redraw(request.request);
-      return drawing === undefined ? redrawn : { ...redrawn, picture: rasterise(drawing, request.request.draw.scale) };
+      const { scale } = request.request.draw;
+      return { ...redrawn, picture: await pictureOrNothing(async () => drawing && rasterise(drawing, scale)) };
     }
     case 'literal-reads':
       return runner.literalReads(request.ids);

@@ -119,13 +119,15 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     const { compiler, standIn, store, thunks, module } = this.#parts;
     const stored = await store.load(sources);
     if (stored === undefined) return;
+    // Another session previewed another file: the numbers of its literals are nobody's here.
+    const files = new Map([...stored.files].filter(([file, made]) => file === module.file || made.literals === undefined));
     try {
-      await compiler.restore(stored.files, stored.library?.objects ?? new Map());
+      await compiler.restore(files, stored.library?.objects ?? new Map());
     } catch {
       await compiler.forget();
       return;
     }
-    const literals = stored.files.get(module.file)?.literals;
+    const literals = files.get(module.file)?.literals;
     if (literals !== undefined) thunks?.reserve(literals);
     standIn.restore(stored.standIn);
     this.#library = stored.library;

@@ -302,9 +302,13 @@ export class ModuleCompiler {
     const thunk = await this.#thunks?.make(sources);
     const texts = thunk === undefined ? sources : new Map([...sources, [thunk.source.file, thunk.thunked]]);
     const results = await this.#jobs.compile(edited, texts, [module], thunk === undefined ? options : { ...options, attempt: 'first' });
-    if (results.failure === undefined) return thunk === undefined ? results : asOfUser(results, thunk);
+    if (results.failure === undefined && thunk === undefined) return results;
+    if (results.failure === undefined && thunk !== undefined) {
+      this.#thunks?.accept();
+      return asOfUser(results, thunk);
+    }
     // Whose fault it is, the sources tell.
-    log('against a prebuilt module: %s', results.failure.message);
+    log('against a prebuilt module: %s', results.failure?.message);
     return 'refused';
   }
 

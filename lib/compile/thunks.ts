@@ -7,6 +7,7 @@ import { inUsersColumns, makeThunk, type Thunk } from '../edit/thunk.js';
 import type { Diagnostic } from '../types.js';
 import type { CompiledLiterals } from './compiled-file.js';
 import type { JobResults } from './frontend-jobs.js';
+import { harmlessTypes } from './harmless-types.js';
 
 /** A thunk and the text that it stands for. */
 export interface ThunkedSource {
@@ -64,12 +65,11 @@ export class Thunks {
     // Without it the readers are not there.
     if (!/^[ \t]*(?:@\w+[ \t]+|public[ \t]+|internal[ \t]+)*import[ \t]+PreviewKit\b/m.test(source.bytes.toString())) return undefined;
     const syntax = await readSyntax(this.#tree, source.bytes);
-    const literalTypes = literalTypesOf(sources);
     const bodies = syntax.bodies.filter((body) => !body.isUnderstood);
     const first = this.#next + syntax.literals.length > literalCapacity ? 1 : this.#next;
     const thunk = makeThunk(source.bytes, syntax, {
       first,
-      isLiteralType: (name) => literalTypes.has(name),
+      isHarmless: harmlessTypes(sources),
       staysPlain: (body) => this.#plain.has(digestOf(source, body)),
     });
     if (thunk.literals.length === 0 || thunk.literals.length > mostLiterals) return undefined;
@@ -87,7 +87,10 @@ export class Thunks {
 
   /** It did not compile, while the text that it stands for did. */
   refuse({ source, thunk, bodies }: ThunkedSource, diagnostics: readonly Diagnostic[]): void {
-    const errors = diagnostics.filter(({ severity, file }) => severity === 'error' && file === this.#file);
+    const all = diagnostics.filter(({ severity }) => severity === 'error');
+    const errors = all.filter(({ file }) => file === this.#file);
+    // Another file of the same job was at fault.
+    if (errors.length === 0 && all.length > 0) return;
     const atFault = bodies.filter((body) => {
       const { first, last } = linesOf(body, source);
       return errors.some(({ line }) => line >= first && line <= last);
@@ -105,28 +108,6 @@ export function asOfUser(results: JobResults, { source, thunk, literals, remark 
   const files = new Map(results.files);
   if (made !== undefined) files.set(source.file, { ...made, digest: source.digest, literals, remark });
   return { ...results, files, diagnostics: results.diagnostics.map((one) => inUsersColumns(one, source.file, source.bytes, thunk)) };
-}
-
-/** Names of types by source, of those that declare literal initialisers. */
-const literalTypesIn = new WeakMap<SourceText, string[]>();
-
-/** Names of types that the module itself makes initialisable by literals, as far as they can be told without a compiler. */
-function literalTypesOf(sources: SourceSnapshot): Set<string> {
-  const found = new Set<string>();
-  for (const source of sources.values()) {
-    let names = literalTypesIn.get(source);
-    if (names === undefined) {
-      names = source.bytes.includes('ExpressibleBy') ? literalTypeNames(source.bytes.toString()) : [];
-      literalTypesIn.set(source, names);
-    }
-    for (const name of names) found.add(name);
-  }
-  return found;
-}
-
-function literalTypeNames(text: string): string[] {
-  const declarations = text.matchAll(/\b(?:struct|enum|class|actor|extension)\s+([\w.]+)[^{}]*?\bExpressibleBy\w+/g);
-  return [...declarations].flatMap(([, name]) => name?.split('.').at(-1) ?? []);
 }
 
 function digestOf({ bytes }: SourceText, { start, end }: SourceBody): string {

@@ -29,6 +29,8 @@ const numbers = {
 
 /** The longest number that is looked at, in bytes. */
 const longestNumber = 400;
+/** How far ahead a member is looked for, in bytes. */
+const longestGap = 4096;
 
 /** What may stand before a minus that was not there: behind anything else it could be half of an operator, or a binary one. */
 const opening = new Set([...' \t\n\r([{,:;'].map((character) => character.charCodeAt(0)));
@@ -71,7 +73,9 @@ function skipEqual(compiled: Buffer, start: number, end: number, text: Buffer, a
 function canTakeMinus(text: Buffer, start: number, end: number): boolean {
   const before = text[start - 1];
   const after = text[end];
-  return (before === undefined || opening.has(before)) && (after === undefined || closing.has(after));
+  if ((before !== undefined && !opening.has(before)) || (after !== undefined && !closing.has(after))) return false;
+  // A member may stand on the next line, or behind a comment.
+  return !/^\s*(?:\.(?!\.)|\/[/*])/.test(text.toString('latin1', end, end + longestGap));
 }
 
 /** Where a literal of a kind ends that begins there; `undefined` if none does. */

@@ -19,8 +19,8 @@ interface Wrapper {
 export interface ThunkOptions {
   /** The number of the first literal. */
   first: number;
-  /** Whether a type of this name may have literal initialisers of the user's own. */
-  isLiteralType(name: string): boolean;
+  /** Whether a call of a type of this name with a literal is certainly no other way to write the literal. */
+  isHarmless(type: string): boolean;
   /** Whether the literals of a body stay as they are. */
   staysPlain(body: SourceBody): boolean;
 }
@@ -35,9 +35,6 @@ const literalTypes: Record<LiteralKind, ReadonlySet<string>> = {
   boolean: new Set(['Bool']),
   string: new Set(['String', 'Substring', 'Unicode.Scalar', 'UnicodeScalar']),
 };
-
-/** Such types, too, but not to be made of a value of themselves. */
-const literalTypesAlone = new Set(['Character', 'StaticString']);
 
 /** The functions of swift/PreviewKit/Sources/PreviewKit/DesignTimeStore.swift. */
 const readers = { integer: '__hs_i', float: '__hs_f', boolean: '__hs_b', string: '__hs_s', grapheme: '__hs_g', scalar: '__hs_u' };
@@ -81,11 +78,10 @@ function readerOf(kind: LiteralKind, token: string): string | undefined {
 }
 
 /** The type that the literal is of because of the call that it is all of. `unknown`: the call may be more than an initialiser. */
-function typeOf({ kind, onlyArgumentOf: callee }: SourceLiteral, { isLiteralType }: ThunkOptions): string | undefined {
+function typeOf({ kind, onlyArgumentOf: callee }: SourceLiteral, { isHarmless }: ThunkOptions): string | undefined {
   if (callee === undefined) return undefined;
   if (literalTypes[kind].has(callee.replace(/^Swift\./, ''))) return callee;
-  const name = callee.replace(/<.*/s, '').split('.').at(-1) ?? '';
-  return literalTypesAlone.has(name) || isLiteralType(name) ? 'unknown' : undefined;
+  return isHarmless(callee.replace(/<.*/s, '').split('.').at(-1) ?? '') ? undefined : 'unknown';
 }
 
 const unusedReaders: [reader: string, kind: string][] = [

@@ -16,7 +16,7 @@ export class PreviewPictures {
   readonly #defaultPreview: number | string;
   #previews: PreviewInfo[] | undefined;
   /** What was asked for and worked, the last one first. */
-  #asked: PictureRequest[] = [{}];
+  #asked: PictureRequest[] = [];
   /** The last pictures, by what was asked for: bytes of PNGs. */
   readonly #latest = new Map<string, Buffer>();
   /** Pictures that nobody has seen yet. */
@@ -44,9 +44,16 @@ export class PreviewPictures {
     return this.#previews;
   }
 
-  /** What was drawn last of what was asked for last: bytes of a PNG. */
-  get latest(): Buffer | undefined {
-    return this.#latest.get(this.#keyOf(this.#usual));
+  /** The last pictures of what was asked for lately, as it would be asked for now: bytes of PNGs. */
+  get latest(): ReadonlyMap<string, Buffer> {
+    const keys = new Set((this.#asked.length === 0 ? [{}] : this.#asked).map((request) => this.#keyOf(request)));
+    return new Map([...this.#latest].filter(([key]) => keys.has(key)));
+  }
+
+  /** Draws all that was asked for lately, but what was asked for last. */
+  async drawOthers(generation: number): Promise<void> {
+    const others = this.prefetchOthers(generation);
+    while (!(await others.next()).done);
   }
 
   /** Draws what was asked for last, so that the next `take` has it already. A preview that is missing or throws is that one's error. */
@@ -79,7 +86,7 @@ export class PreviewPictures {
 
   /** How many different pictures were asked for. */
   get variety(): number {
-    return this.#asked.length;
+    return Math.max(1, this.#asked.length);
   }
 
   /** A picture, of which `stale` is for the caller to say. One that was prefetched is given once: what Swift holds may change without a reload. */

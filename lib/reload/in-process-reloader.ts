@@ -13,7 +13,7 @@ import type {
   ReloaderEvents,
   StructuralReloader,
 } from './structural-reloader.js';
-import { type RunnerOptions, SwiftRunner } from './swift-runner.js';
+import { pictureOrNothing, type RunnerOptions, SwiftRunner } from './swift-runner.js';
 
 /** Turns drawings into PNGs, on another thread than the host's. */
 export interface Rasteriser {
@@ -85,7 +85,8 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
 
   async redraw(request: RedrawRequest): Promise<Redrawn> {
     const { redrawn, drawing } = await this.#awaitSwift(this.#runner.redraw(request));
-    return drawing === undefined ? redrawn : { ...redrawn, picture: await this.#rasteriser.rasterise(drawing, request.draw.scale) };
+    const { scale } = request.draw;
+    return { ...redrawn, picture: await pictureOrNothing(async () => drawing && this.#rasteriser.rasterise(drawing, scale)) };
   }
 
   async literalReads(ids: number[]): Promise<LiteralRead[]> {

@@ -25,11 +25,23 @@ const ownValue = 255;
 /** The bits of `LiteralFlags` in PreviewKit. */
 const literalFlags = { isRead: 1, isTainted: 2, isNotConvertible: 4, wasRead: 8 };
 
+/** `undefined` where there is no such preview, where it throws, and where what it returns is no picture. */
+export async function pictureOrNothing<Picture>(draw: () => Promise<Picture>): Promise<Picture | undefined> {
+  try {
+    return await draw();
+  } catch (error) {
+    if (!isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_PREVIEW') throw error;
+    return undefined;
+  }
+}
+
 /** Runs generations in this process, on this thread: in the host, or in an agent. */
 export class SwiftRunner {
   readonly #engine: NativeEngine;
   #newest: LoadedGeneration | undefined;
   #before: LoadedGeneration | undefined;
+  /** Objects of previewed files that were linked. */
+  readonly #read = new Set<string>();
   /** Those that do not have their own values. */
   #literals: ReadonlySet<number> = new Set();
 
@@ -49,9 +61,11 @@ export class SwiftRunner {
   async load(plan: GenerationPlan): Promise<void> {
     const { objects, libraries, stableLibrary, patches, previewed, script, literals } = plan;
     const check = script === undefined ? undefined : { position: script, previewed };
-    const generation = await this.#translate(() =>
-      this.#engine.addGeneration(objects, libraries, { script: check, stableLibrary, patches, literals }),
-    );
+    // An object that is linked again has the numbers that it had: what is known of them stays true of what runs until then.
+    const object = objects[previewed] ?? '';
+    const options = { script: check, stableLibrary, patches, literals: this.#read.has(object) ? undefined : literals };
+    this.#read.add(object);
+    const generation = await this.#translate(() => this.#engine.addGeneration(objects, libraries, options));
     this.#before = this.#newest;
     this.#newest = { generation, plan };
   }
@@ -107,13 +121,7 @@ export class SwiftRunner {
     const before = this.literalReads(literals);
     this.setLiterals(values);
     const previews = await this.previews();
-    let drawing: Drawing | undefined;
-    try {
-      const { index } = selectPreview(previews, preview);
-      drawing = await this.draw({ ...draw, index });
-    } catch (error) {
-      if (!isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_PREVIEW') throw error;
-    }
+    const drawing = await pictureOrNothing(async () => this.draw({ ...draw, index: selectPreview(previews, preview).index }));
     return { redrawn: { before, after: this.literalReads(literals), previews }, drawing };
   }
 

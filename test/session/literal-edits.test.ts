@@ -244,6 +244,62 @@ struct View_Previews: PreviewProvider {
     expect(await third.save(view('4'))).toMatchObject({ tier: 'literal', color: colorOf('4') });
   });
 
+  it('are of the file that is previewed, whichever was before', async () => {
+    const lab = new Lab(view('size() + 5'));
+    const other = (value: number) => `import PreviewKit
+func size() -> Int { ${value} }
+struct Other_Previews: PreviewProvider { static var previews: [Preview] { Preview { show(size()) } } }
+`;
+    const file = lab.fixture.write('Other.swift', other(10));
+    const sources = [lab.file, file, lab.fixture.path('Show.swift')];
+    const module = { name: 'Two', sources };
+    const before = await openSession({ file, module });
+    expect(await colorOfPicture(before)).toBe(colorOf('10'));
+    await before.idle();
+    await before.close();
+    const session = await openSession({ file: lab.file, module });
+    const save = saver(lab, session);
+    expect(await colorOfPicture(session)).toBe(colorOf('15'));
+    expect(await save(view('size() + 5 + 1'))).toMatchObject({ tier: 'structural', color: colorOf('16') });
+    expect(await save(view('size() + 7 + 1'))).toMatchObject({ tier: 'literal', color: colorOf('18') });
+    await session.idle();
+    await session.close();
+    const again = await openSession({ file, module });
+    expect(await colorOfPicture(again)).toBe(colorOf('10'));
+    for (const value of [20, 30]) {
+      lab.fixture.write('Other.swift', other(value));
+      // What the other session has left of it is compiled once.
+      expect(await again.reload()).toMatchObject({ tier: value === 20 ? 'structural' : 'literal' });
+      expect(await colorOfPicture(again)).toBe(colorOf(String(value)));
+    }
+  });
+
+  it('that make no picture are taken back with their text', async () => {
+    const sized = (width: number) => view('1').replace('"Values"', `"Values", width: ${width}, height: 8`);
+    const { session, color, save } = await new Lab(sized(8)).open();
+    expect(await color()).toBe(colorOf('1'));
+    await expect(save(sized(800_000))).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_PREVIEW' });
+    expect(await save(sized(8))).toMatchObject({ color: colorOf('1') });
+    expect(await session.snapshot()).toMatchObject({ width: 8, stale: false });
+  });
+
+  it('do not take a call for an initialiser that is a literal', async () => {
+    const fixed = (value: number) =>
+      view(
+        `Fixed(${value}).raw`,
+        `protocol Scaled: ExpressibleByIntegerLiteral {}
+struct Fixed: Scaled {
+  var raw: Int
+  init(integerLiteral value: Int) { raw = value * 256 }
+  init(_ raw: Int) { self.raw = raw }
+}
+`,
+      );
+    const { color, save } = await new Lab(fixed(5)).open();
+    expect(await color()).toBe(colorOf('1280'));
+    expect(await save(fixed(6))).toMatchObject({ tier: 'structural', color: colorOf('1536') });
+  });
+
   it('are compiled where that is asked for', async () => {
     const { save } = await new Lab(view('1'), { literalEdits: false }).open();
     expect(await save(view('2'))).toMatchObject({ tier: 'structural', color: colorOf('2') });
@@ -403,10 +459,10 @@ func make() -> Int { kept = kept ?? base(); return base() == 0 ? 0 : kept! }
 `;
     const { session, color, save } = await new Lab(view('make()', kept(1))).open();
     await color();
+    const compiled = new Promise((resolve) => session.on('reload', (result) => result.tier === 'structural' && resolve(result)));
     // Read again, but not used again.
     expect(await save(view('make()', kept(2)))).toMatchObject({ tier: 'literal', color: colorOf('1') });
-    const [result] = await nextEvent(session, 'reload');
-    expect(result).toMatchObject({ tier: 'structural', reason: expect.stringContaining('had kept') });
+    expect(await compiled).toMatchObject({ reason: expect.stringContaining('had kept') });
     expect(await color()).toBe(colorOf('2'));
   });
 

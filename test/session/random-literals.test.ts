@@ -148,18 +148,20 @@ function isSame(one: Outcome, other: Outcome): boolean {
 
 describe(`${cases} random edits of literals, HOTSWIFT_RANDOM_SEED=${seed}`, () => {
   it('each give what a cold session makes of the same text', async () => {
-    const subjects = [...exampleSubjects(), ...generatedSubjects()];
+    const all = [...exampleSubjects(), ...generatedSubjects()];
+    const count = Math.min(all.length, Math.ceil(cases / 20));
+    const subjects = Array.from({ length: count }, (_, index) => all[Math.floor((index * all.length) / count)]);
     const random = new Random(seed);
-    const all: Step[] = [];
+    const played: Step[] = [];
     const wrong: string[] = [];
     for (const [index, subject] of subjects.entries()) {
       const edits = Math.floor((cases * (index + 1)) / subjects.length) - Math.floor((cases * index) / subjects.length);
       const steps = await play(subject, edits, random);
-      all.push(...steps);
+      played.push(...steps);
       wrong.push(...(await wrongSteps(subject, steps)));
     }
     expect(wrong).toEqual([]);
-    const share = (tier: string) => all.filter((step) => step.tier === tier).length / all.length;
+    const share = (tier: string) => played.filter((step) => step.tier === tier).length / played.length;
     // A campaign in which everything is compiled proves nothing.
     expect(share('literal')).toBeGreaterThan(0.25);
     expect(share('error')).toBeLessThan(0.3);

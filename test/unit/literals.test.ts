@@ -66,6 +66,8 @@ describe('literalEdits', () => {
     ['an expression', 'f(«5»)', 'f(5 + 1)'],
     ['an operator that a minus would make', 'a-«5»', 'a--5'],
     ['a minus that would belong to a member’s value', '«5».magnitude', '-5.magnitude'],
+    ['a minus before a member on the next line', 'let x = «5»\n  .advanced(by: 3)', 'let x = -5\n  .advanced(by: 3)'],
+    ['a minus before a member behind a comment', 'f(«5» /* five */ .magnitude)', 'f(-5 /* five */ .magnitude)'],
     ['an interpolation', 'f(«"a"»)', 'f("a\\(b)")'],
     ['a string that does not end', 'f(«"a"»)', 'f("a)'],
     ['a string of several lines', 'f(«"a"»)', 'f("""\na\n""")'],

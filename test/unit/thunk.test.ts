@@ -2,7 +2,7 @@ import type { SourceSyntax } from '../../lib/edit/syntax.js';
 import { inUsersColumns, makeThunk, type ThunkOptions } from '../../lib/edit/thunk.js';
 import type { Diagnostic } from '../../lib/types.js';
 
-const usual: ThunkOptions = { first: 7, isLiteralType: (name) => name === 'Colour', staysPlain: () => false };
+const usual: ThunkOptions = { first: 7, isHarmless: (name) => name !== 'Colour' && name !== 'Character', staysPlain: () => false };
 
 /** The whole text is one body, in which these tokens are literals; the first of each. */
 function syntaxOf(text: string, tokens: Record<string, Partial<SourceSyntax['literals'][number]>>): SourceSyntax {

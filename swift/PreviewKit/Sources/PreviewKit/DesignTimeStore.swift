@@ -3,7 +3,7 @@
 /// Reading takes no lock, apart from a literal's first read of an epoch and reads inside initialisers of globals. No code of the user's runs
 /// under the lock.
 public enum DesignTimeStore {
-  /// Literals have numbers from 1 up to this, exclusively; lib/reload/structural-reloader.ts knows it, too.
+  /// Literals have numbers from 1 up to this, exclusively; lib/edit/literals.ts knows it, too.
   public static let capacity = 1 << 18
 
   /// Whether a literal was read in this epoch and has the value it was compiled with: nothing is left to be done. This call is all that such
