@@ -88,7 +88,7 @@ async function keep(session, index, title) {
 
 function show(edit, { tier, strategy, reason, generation, timings }, total, { agent }) {
   console.log(`${edit.title}: ${edit.file}   ${edit.old}  ->  ${edit.new}`);
-  console.log(`  ${tier}, ${strategy}: ${reason}`);
+  console.log(`  ${strategy ? `${tier}, ${strategy}` : tier}: ${reason}`);
   console.log(
     `  save to PNG ${milliseconds(total)} (compile ${milliseconds(timings.compile)}, link ${milliseconds(timings.link)}, ` +
       `draw ${milliseconds(timings.run)}), generation ${generation}, agent ${agent.pid}\n`,
