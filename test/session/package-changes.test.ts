@@ -38,7 +38,7 @@ describe('a package that changes while a session is open', () => {
     expect(await color(session)).toBe('#0000ff');
   });
 
-  it('may get, rename and lose files, settings and dependencies', async () => {
+  it('may get, rename and lose files', async () => {
     const { fixture, file } = cardsPackage();
     const session = await openSession({ file });
     expect(session.error).toBeNull();
@@ -60,7 +60,12 @@ describe('a package that changes while a session is open', () => {
     fixture.write('Sources/Cards/Model.swift', 'import Palette\nfunc shade() -> String { accent() }\n');
     expect(await session.reload()).toMatchObject({ tier: 'module' });
     expect(await color(session)).toBe('#00ff00');
+  });
 
+  it('may get and lose settings, and use another version of what it depends on', async () => {
+    const { fixture, file } = cardsPackage();
+    const session = await openSession({ file });
+    expect(session.error).toBeNull();
     fixture.write(
       'Sources/Cards/Model.swift',
       'import Palette\nfunc shade() -> String {\n#if WARM\n"#ff8800"\n#else\naccent()\n#endif\n}\n',
