@@ -1,6 +1,6 @@
 import { type BuiltGeneration, filesOfGeneration } from './compile/module-build.js';
 import { literalEdits } from './edit/literals.js';
-import { type SourceSnapshot, sameTexts } from './edit/source-set.js';
+import type { SourceSnapshot } from './edit/source-set.js';
 import { type HotswiftError, isHotswiftError } from './errors.js';
 import type { PreviewPictures } from './preview/preview-pictures.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
@@ -98,12 +98,12 @@ export class Generations {
     return { ran, link, run: clock.lap() };
   }
 
-  /** The values that make of the code that runs what these texts say; `undefined` if more than values is needed. */
-  valuesFor(sources: SourceSnapshot): LiteralValue[] | undefined {
+  /** The values that make of the code that runs what these texts say; `undefined` if more than values is needed. `changed`: the files that differ. */
+  valuesFor(sources: SourceSnapshot, changed: readonly string[]): LiteralValue[] | undefined {
     const { file } = this.#parts.module.description;
     const [good, text] = [this.#good, sources.get(file)];
     if (good?.built.literals === undefined || text === undefined || !this.#parts.reloader.loaded) return undefined;
-    if (!sameTexts(new Map([...sources, [file, text]]), new Map([...good.sources, [file, text]]))) return undefined;
+    if (changed.some((other) => other !== file)) return undefined;
     const { first, literals } = good.built.literals;
     const edits = literalEdits(good.compiled, literals, text.bytes);
     return edits?.map(({ index, value }) => ({ id: first + index, kind: literals[index]?.kind ?? 'string', text: value }));
@@ -113,7 +113,7 @@ export class Generations {
    * Gives literals other values, and draws. Resolves with milliseconds; or, if the code has not used all of the new values, with why it has to be compiled: its
    * values are then what they were.
    */
-  async setValues(values: LiteralValue[], sources: SourceSnapshot, clock: Stopwatch): Promise<{ link: number; run: number } | string> {
+  async setValues(values: LiteralValue[], sources: SourceSnapshot, clock: Stopwatch): Promise<{ run: number } | string> {
     const { reloader } = this.#parts;
     const good = this.#good;
     if (good === undefined || !reloader.loaded) return 'the agent has ended';
@@ -135,7 +135,7 @@ export class Generations {
     }
     this.number += 1;
     this.#good = { ...good, sources, values };
-    return { link: 0, run: clock.lap() };
+    return { run: clock.lap() };
   }
 
   /**

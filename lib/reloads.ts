@@ -241,13 +241,13 @@ export class Reloads {
     if (!isNew && fresh === undefined && reloader.loaded && !isSettling) {
       return unchanged(generations.number, { classify, compile: 0, link: 0, run: 0, total: clock.total });
     }
-    const isPlain = isNew && fresh === undefined && moduleChange === 'none' && gone.length === 0;
-    const values = isPlain ? generations.valuesFor(sources) : undefined;
+    const isEdit = isNew && fresh === undefined && moduleChange === 'none';
+    const values = isEdit ? generations.valuesFor(sources, changed) : undefined;
     const set = values && (await generations.inTurn(() => generations.setValues(values, sources, clock)));
     if (typeof set === 'object') {
       // Whether what was at fault still is, shows where it is compiled.
       if (restFailure !== undefined) module.build.continue();
-      const timings = { classify, compile: 0, ...set, total: clock.total };
+      const timings = { classify, compile: 0, link: 0, ...set, total: clock.total };
       return { ...unchanged(generations.number, timings), tier: 'literal', reason: literalReason(values), changed };
     }
 

@@ -8,7 +8,7 @@ import type { DependencyIndex, ModuleSlot, ObjectIndex } from './native-indexes.
 import { Slots } from './slots.js';
 import { reachableFiles } from './source-reach.js';
 import type { StandInModule } from './stand-in-module.js';
-import { asOfUser, type Thunks } from './thunks.js';
+import { asOfUser, type Thunks, withThunk } from './thunks.js';
 import type { CompileInputs } from './warm-frontend.js';
 
 const log = debug('hotswift:compile');
@@ -300,16 +300,16 @@ export class ModuleCompiler {
       return undefined;
     }
     const thunk = await this.#thunks?.make(sources);
-    const texts = thunk === undefined ? sources : new Map([...sources, [thunk.source.file, thunk.thunked]]);
+    const texts = thunk === undefined ? sources : withThunk(sources, thunk);
     const results = await this.#jobs.compile(edited, texts, [module], thunk === undefined ? options : { ...options, attempt: 'first' });
-    if (results.failure === undefined && thunk === undefined) return results;
-    if (results.failure === undefined && thunk !== undefined) {
-      this.#thunks?.accept();
-      return asOfUser(results, thunk);
+    if (results.failure !== undefined) {
+      // Whose fault it is, the sources tell.
+      log('against a prebuilt module: %s', results.failure.message);
+      return 'refused';
     }
-    // Whose fault it is, the sources tell.
-    log('against a prebuilt module: %s', results.failure?.message);
-    return 'refused';
+    if (thunk === undefined) return results;
+    this.#thunks?.accept();
+    return asOfUser(results, thunk);
   }
 
   /** `isPlain`: as the texts are, by frontends that start anew. */
@@ -326,8 +326,7 @@ export class ModuleCompiler {
   async #compileWithLiterals(files: readonly string[], sources: SourceSnapshot, options: JobOptions): Promise<JobResults> {
     const thunk = files.includes(this.#previewed) ? await this.#thunks?.make(sources) : undefined;
     if (thunk === undefined) return this.#jobs.compile(files, sources, undefined, options);
-    const texts = new Map([...sources, [thunk.source.file, thunk.thunked]]);
-    const trial = await this.#jobs.compile(files, texts, undefined, { ...options, attempt: 'first' });
+    const trial = await this.#jobs.compile(files, withThunk(sources, thunk), undefined, { ...options, attempt: 'first' });
     const first = asOfUser(trial, thunk);
     if (first.files.has(this.#previewed)) this.#thunks?.accept();
     if (trial.failure === undefined) return first;

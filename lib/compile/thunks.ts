@@ -102,6 +102,11 @@ export class Thunks {
   }
 }
 
+/** The texts of a module, the thunk among them in place of the text that it stands for. */
+export function withThunk(sources: SourceSnapshot, { source, thunked }: ThunkedSource): SourceSnapshot {
+  return new Map([...sources, [source.file, thunked]]);
+}
+
 /** What was made of a thunk, as what was made of the text that it stands for. */
 export function asOfUser(results: JobResults, { source, thunk, literals, remark }: ThunkedSource): JobResults {
   const made = results.files.get(source.file);

@@ -36,7 +36,7 @@ const literalTypes: Record<LiteralKind, ReadonlySet<string>> = {
   string: new Set(['String', 'Substring', 'Unicode.Scalar', 'UnicodeScalar']),
 };
 
-/** The functions of swift/PreviewKit/Sources/PreviewKit/DesignTimeStore.swift. */
+/** The functions of swift/PreviewKit/Sources/PreviewKit/LiteralReaders.swift. */
 const readers = { integer: '__hs_i', float: '__hs_f', boolean: '__hs_b', string: '__hs_s', grapheme: '__hs_g', scalar: '__hs_u' };
 
 /** As in `reduce(0, +)`: without the literal's help, the type checker tries every such operator that there is. */

@@ -1,6 +1,6 @@
-import { isHotswiftError } from '../errors.js';
 import { selectPreview } from '../reload/select-preview.js';
 import type { LiteralValue, Picture, Redrawn, StructuralReloader } from '../reload/structural-reloader.js';
+import { pictureOrNothing } from '../reload/swift-runner.js';
 import type { PreviewInfo, Snapshot, SnapshotOptions, Traits } from '../types.js';
 
 type PictureRequest = Omit<SnapshotOptions, 'signal'>;
@@ -66,13 +66,12 @@ export class PreviewPictures {
    */
   async redraw(values: LiteralValue[], literals: number[], generation: number): Promise<Pick<Redrawn, 'before' | 'after'>> {
     const request = this.#usual;
-    const { preview: wanted = this.#defaultPreview, width, height, scale = 1 } = request;
+    const key = this.#keyOf(request);
     this.forget();
-    this.#latest.delete(this.#keyOf(request));
-    const draw = { width, height, scale, traits: { ...this.traits, ...request.traits } };
-    const { before, after, previews, picture } = await this.#reloader.redraw({ values, literals, preview: wanted, draw });
+    this.#latest.delete(key);
+    const { before, after, previews, picture } = await this.#reloader.redraw({ values, literals, ...this.#complete(request) });
     this.#previews = previews;
-    if (picture !== undefined) this.#keep(request, picture, selectPreview(previews, wanted), generation);
+    if (picture !== undefined) this.#prefetched.set(key, await this.#keep(request, picture, generation));
     return { before, after };
   }
 
@@ -107,32 +106,32 @@ export class PreviewPictures {
   }
 
   async #prefetch(request: PictureRequest, generation: number): Promise<void> {
-    try {
-      this.#prefetched.set(this.#keyOf(request), await this.#draw(request, generation));
-    } catch (error) {
-      if (!isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_PREVIEW') throw error;
-    }
+    const snapshot = await pictureOrNothing(() => this.#draw(request, generation));
+    if (snapshot !== undefined) this.#prefetched.set(this.#keyOf(request), snapshot);
   }
 
   async #draw(request: PictureRequest, generation: number): Promise<Snapshot> {
-    const { preview: wanted = this.#defaultPreview, width, height, scale = 1 } = request;
-    const preview = selectPreview(await this.list(), wanted);
-    const traits = { ...this.traits, ...request.traits };
+    const { preview, draw } = this.#complete(request);
+    const { index } = selectPreview(await this.list(), preview);
     this.#latest.delete(this.#keyOf(request));
-    const picture = await this.#reloader.draw({ index: preview.index, width, height, scale, traits });
-    this.#latest.set(this.#keyOf(request), picture.data);
-    return { ...picture, scale, generation, preview, stale: false };
+    return this.#keep(request, await this.#reloader.draw({ index, ...draw }), generation);
   }
 
-  #keep(request: PictureRequest, picture: Picture, preview: PreviewInfo, generation: number): void {
-    const key = this.#keyOf(request);
-    this.#latest.set(key, picture.data);
-    this.#prefetched.set(key, { ...picture, scale: request.scale ?? 1, generation, preview, stale: false });
+  /** What is asked for, with what is not said. */
+  #complete({ preview = this.#defaultPreview, width, height, scale = 1, traits }: PictureRequest) {
+    return { preview, draw: { width, height, scale, traits: { ...this.traits, ...traits } } };
+  }
+
+  async #keep(request: PictureRequest, picture: Picture, generation: number): Promise<Snapshot> {
+    const { preview, draw } = this.#complete(request);
+    this.#latest.set(this.#keyOf(request), picture.data);
+    return { ...picture, scale: draw.scale, generation, preview: selectPreview(await this.list(), preview), stale: false };
   }
 
   /** Equal for requests that ask for the same picture. */
-  #keyOf({ preview = this.#defaultPreview, width, height, scale = 1, traits }: PictureRequest): string {
-    const all = Object.entries({ ...this.traits, ...traits }).sort(([one], [other]) => (one < other ? -1 : 1));
-    return JSON.stringify([preview, width, height, scale, all]);
+  #keyOf(request: PictureRequest): string {
+    const { preview, draw } = this.#complete(request);
+    const all = Object.entries(draw.traits).sort(([one], [other]) => (one < other ? -1 : 1));
+    return JSON.stringify([preview, draw.width, draw.height, draw.scale, all]);
   }
 }

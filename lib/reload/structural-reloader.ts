@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { ObjectVersions } from '../compile/native-indexes.js';
+import type { LiteralKind } from '../edit/syntax.js';
 import type { CrashInfo, PreviewInfo, RespawnReason, Traits } from '../types.js';
 
 /** Everything that makes up a generation: enough to bring it back in another process. */
@@ -47,7 +48,7 @@ export interface Picture {
 /** A literal, by the number under which the code reads it, and the value it has instead of the one it was compiled with. */
 export interface LiteralValue {
   id: number;
-  kind: 'integer' | 'float' | 'boolean' | 'string';
+  kind: LiteralKind;
   /** As in the source, without underscores: `-0x1F`, `2.5e3`, `true`. Of a string, what it says, without quotes and escapes. */
   text: string;
 }
@@ -82,7 +83,7 @@ export interface Redrawn {
   /** How they were read with their new values. */
   after: LiteralRead[];
   previews: PreviewInfo[];
-  /** Missing if there is no such preview, or if it threw. */
+  /** Missing if there is no such preview, if it threw, or if what it returned is no picture. */
   picture?: Picture;
 }
 
