@@ -1,7 +1,8 @@
 /// A node of an SVG document.
 struct Element {
   private let name: String
-  private var attributes: [(name: String, value: String)] = []
+  /// As they stand in the document.
+  private var attributes = ""
   private let content: Content
 
   private enum Content {
@@ -21,28 +22,40 @@ struct Element {
 
   func attribute<Value: AttributeValue>(_ name: String, _ value: Value) -> Element {
     var element = self
-    element.attributes.append((name, value.attributeText))
+    element.attributes += " \(name)=\"\(value.attributeText)\""
     return element
   }
 
   /// This element and what is in it, as XML.
   var markup: String {
-    let head = attributes.reduce("<\(name)") { $0 + " \($1.name)=\"\($1.value.escapedForXML)\"" }
+    var text = ""
+    write(to: &text)
+    return text
+  }
+
+  private func write(to text: inout String) {
+    text += "<\(name)\(attributes)"
     switch content {
-    case .children(let children) where children.isEmpty: return head + "/>"
-    case .children(let children): return head + ">\(children.map(\.markup).joined())</\(name)>"
-    case .text(let text): return head + ">\(text.escapedForXML)</\(name)>"
+    case .children(let children) where children.isEmpty:
+      text += "/>"
+    case .children(let children):
+      text += ">"
+      for child in children { child.write(to: &text) }
+      text += "</\(name)>"
+    case .text(let content):
+      text += ">\(content.escapedForXML)</\(name)>"
     }
   }
 }
 
 /// Something that can stand as the value of an attribute.
 protocol AttributeValue {
+  /// Free of characters that mean something in XML.
   var attributeText: String { get }
 }
 
 extension String: AttributeValue {
-  var attributeText: String { self }
+  var attributeText: String { escapedForXML }
 
   fileprivate var escapedForXML: String {
     reduce(into: "") { text, character in

@@ -81,6 +81,7 @@ extension Component {
     }
     .attribute("xmlns", "http://www.w3.org/2000/svg")
     .attribute("width", size.width).attribute("height", size.height)
+    .attribute("font-family", theme.fontFamily)
     .markup
   }
 }

@@ -61,7 +61,6 @@ extension Element {
     theme: Theme
   ) -> Element {
     Element("text", text: text).attribute("x", position.x).attribute("y", position.y)
-      .attribute("font-family", theme.fontFamily)
       .attribute("font-size", style.size * theme.textScale)
       .attribute("font-weight", style.weight)
       .attribute("text-anchor", anchor.rawValue)

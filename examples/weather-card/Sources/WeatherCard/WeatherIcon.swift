@@ -35,10 +35,12 @@ private enum Symbol {
     switch self {
     case .sun:
       Element.circle(Point(x: 12, y: 12), radius: 5).fill(palette.sun)
-      for angle in stride(from: 0.0, to: 360, by: 45) {
-        Element.path("M12 1.8V4.2").stroke(palette.sun, width: 1.7)
-          .transform(.rotate(angle, around: Point(x: 12, y: 12)))
+      Element("g") {
+        for angle in stride(from: 0.0, to: 360, by: 45) {
+          Element.path("M12 1.8V4.2").transform(.rotate(angle, around: Point(x: 12, y: 12)))
+        }
       }
+      .stroke(palette.sun, width: 1.7)
     case .moon:
       Element.path("M20 14.6A8.6 8.6 0 1 1 9.4 4 7 7 0 0 0 20 14.6Z").fill(palette.moon)
     case .cloud:

@@ -106,8 +106,8 @@ public enum DesignTimeStore {
     }
   }
 
-  /// These literals have these values, or their own where there is none. What was set before is used again, with all that reads have made
-  /// of it. Others stay as they are: they may be another session's.
+  /// These literals have these values, or their own where there is none. What was set shortly before is used again, with all that reads have
+  /// made of it. Others stay as they are: they may be another session's.
   static func set(_ values: [(id: Int, literal: LiteralText?)]) {
     let table = Table.shared
     table.locked {
@@ -168,7 +168,7 @@ private let unmatched = UInt32.max
 /// What is known of a literal. All zeros at first.
 private struct Slot {
   var override: UnsafeMutablePointer<LiteralOverride>?
-  /// Every one that it has had, the newest first.
+  /// Every one that was made for it, the newest first.
   var overrides: UnsafeMutablePointer<LiteralOverride>?
   /// The epoch of the last read, or 0.
   var lastRead: UInt32 = 0
@@ -237,10 +237,11 @@ private struct Table {
     if common.pointee.initialisers != 0 { slot.pointee.isTainted = true }
   }
 
-  /// The literal's override with this value, an old one or a new one.
+  /// The literal's override with this value: one of the last few, or a new one. Who turns a dial gives it thousands.
   func override(of id: Int, _ literal: LiteralText) -> UnsafeMutablePointer<LiteralOverride> {
     var known = slots[id].overrides
-    while let old = known {
+    for _ in 0..<8 {
+      guard let old = known else { break }
       if old.pointee.literal.isSame(as: literal) { return old }
       known = old.pointee.older
     }
