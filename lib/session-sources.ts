@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { SourceReader, type SourceSnapshot } from './edit/source-set.js';
 import { UnsavedBuffers } from './edit/unsaved-buffers.js';
-import { type Watcher, watchModule } from './edit/watcher.js';
+import { folderIsThere, type Watcher, watchModule } from './edit/watcher.js';
 import { HotswiftError, isHotswiftError } from './errors.js';
 import type { ModuleChange, RefreshOptions, SessionModule } from './session-module.js';
 
@@ -23,6 +23,10 @@ export class SessionSources {
   readonly #reader = new SourceReader();
   readonly #buffers = new UnsavedBuffers();
   #watcher: Watcher | undefined;
+  /** One after the other. */
+  #watching: Promise<void> = Promise.resolve();
+  /** Aborts the wait for folders that are gone. */
+  #awaited = new AbortController();
   /** Whether what the module consists of may have changed since it was described; before the watcher was there, nobody looked. */
   #restructured = true;
   #closed = false;
@@ -41,21 +45,49 @@ export class SessionSources {
   }
 
   /** Resolves once saves are noticed. Rejects with ERR_HOTSWIFT_PROJECT if nothing can be watched. */
-  async watch(): Promise<void> {
+  watch(): Promise<void> {
+    const watching = this.#watching.then(() => this.#watchNow());
+    this.#watching = watching.catch(() => {});
+    return watching;
+  }
+
+  async #watchNow(): Promise<void> {
+    if (this.#closed) return;
+    this.#awaited.abort();
+    this.#awaited = new AbortController();
+    const { signal } = this.#awaited;
     const { description, structure } = this.#module;
-    const onSave = async (file: string) => {
-      this.#noticed = performance.now();
-      if (await this.#buffers.drop(file)) this.#listeners.onChange();
-    };
-    const onRestructured = () => {
-      this.#restructured = true;
-      this.#listeners.onChange();
-    };
-    const { onError } = this.#listeners;
     const former = this.#watcher;
-    this.#watcher = await watchModule(description.sources, structure, { onSave: (file) => void onSave(file), onRestructured, onError });
+    this.#watcher = await watchModule(description.sources, structure, {
+      onSave: (file) => void this.#onSave(file),
+      onRestructured: () => this.#onRestructured(),
+      onGone: () => void this.#watchAgain(signal),
+      onError: this.#listeners.onError,
+    });
     await former?.close();
-    if (this.#closed) await this.#watcher.close();
+    for (const folder of this.#watcher.missing) void this.#watchAgain(signal, folder);
+  }
+
+  async #onSave(file: string): Promise<void> {
+    this.#noticed = performance.now();
+    if (await this.#buffers.drop(file)) this.#listeners.onChange();
+  }
+
+  #onRestructured(): void {
+    this.#restructured = true;
+    this.#listeners.onChange();
+  }
+
+  /** `awaited`: a folder that has to be there first. What was saved by then may be anything. */
+  async #watchAgain(signal: AbortSignal, awaited?: string): Promise<void> {
+    try {
+      if (awaited !== undefined) await folderIsThere(awaited, signal);
+      if (signal.aborted) return;
+      await this.watch();
+      this.#onRestructured();
+    } catch (error) {
+      if (!signal.aborted) this.#listeners.onError(error as HotswiftError);
+    }
   }
 
   /** Puts unsaved buffers, from path to text, in the place of those before. Throws ERR_HOTSWIFT_ARGUMENT if a path is none of the module's. */
@@ -118,6 +150,8 @@ export class SessionSources {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#awaited.abort();
+    await this.#watching;
     await this.#watcher?.close();
   }
 }

@@ -1,8 +1,11 @@
-import { renameSync, rmSync } from 'node:fs';
+import { cpSync, renameSync, rmSync } from 'node:fs';
 import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, nextEvent, openSession } from '../support/session';
+
+// SwiftPM takes seconds for each build, several of which make up a test.
+jest.setTimeout(240_000);
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 
@@ -108,6 +111,23 @@ describe('a package that changes while a session is open', () => {
     fixture.write('Package.swift', manifest());
     fixture.write('Sources/Cards/Model.swift', 'func shade() -> String { "#123456" }\n');
     await session.reload();
+    expect(await color(session)).toBe('#123456');
+  });
+
+  it('may be away for a while, as when another branch is checked out', async () => {
+    const { fixture, file } = cardsPackage();
+    const session = await openSession({ file, watch: true });
+    const failed = nextEvent(session, 'reload-error');
+    renameSync(fixture.path('Sources'), fixture.path('Away'));
+    await failed;
+    fixture.write('Away/Cards/Model.swift', 'func shade() -> String { "#0000ff" }\n');
+    const back = nextEvent(session, 'reload');
+    cpSync(fixture.path('Away'), fixture.path('Sources'), { recursive: true });
+    await back;
+    expect(await color(session)).toBe('#0000ff');
+    const reloaded = nextEvent(session, 'reload');
+    fixture.write('Sources/Cards/Model.swift', 'func shade() -> String { "#123456" }\n');
+    await reloaded;
     expect(await color(session)).toBe('#123456');
   });
 });

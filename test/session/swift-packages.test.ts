@@ -10,6 +10,9 @@ import { Fixture, toolEnvironment } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
 
+// SwiftPM takes seconds for each build, several of which make up a test.
+jest.setTimeout(240_000);
+
 const previewKit = path.join(__dirname, '..', '..', 'swift', 'PreviewKit');
 const cache = cacheForPackages();
 

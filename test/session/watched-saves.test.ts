@@ -75,6 +75,49 @@ describe('a watched session', () => {
     expect(new Picture((await session.snapshot()).data).pixel(20, 10)).toBe('#00ff00');
   });
 
+  it('goes on when the folder, and the one around it, are removed and made again', async () => {
+    const fixture = new Fixture({ 'App/Sources/Color.swift': colorPreview('#ff0000') });
+    const session = await openSession({ file: fixture.path('App/Sources/Color.swift'), watch: true });
+    for (const [gone, color] of [
+      ['App/Sources', '#00ff00'],
+      ['App', '#0000ff'],
+    ]) {
+      const failed = nextEvent(session, 'reload-error');
+      rmSync(fixture.path(gone), { recursive: true });
+      expect(await failed).toMatchObject([{ code: 'ERR_HOTSWIFT_PROJECT' }]);
+      for (const next of [color, '#123456']) {
+        const reloaded = nextEvent(session, 'reload');
+        fixture.write('App/Sources/Color.swift', colorPreview(next));
+        await reloaded;
+        expect(new Picture((await session.snapshot()).data).pixel(20, 10)).toBe(next);
+      }
+    }
+  });
+
+  it('goes on when another folder takes the place of the one that was watched', async () => {
+    const fixture = new Fixture({ 'Sources/Color.swift': colorPreview('#ff0000'), 'Other/Color.swift': colorPreview('#00ff00') });
+    const session = await openSession({ file: fixture.path('Sources/Color.swift'), watch: true });
+    const replaced = nextEvent(session, 'reload');
+    renameSync(fixture.path('Sources'), fixture.path('Former'));
+    renameSync(fixture.path('Other'), fixture.path('Sources'));
+    await replaced;
+    expect(new Picture((await session.snapshot()).data).pixel(20, 10)).toBe('#00ff00');
+    const reloaded = nextEvent(session, 'reload');
+    fixture.write('Sources/Color.swift', colorPreview('#0000ff'));
+    await reloaded;
+    expect(new Picture((await session.snapshot()).data).pixel(20, 10)).toBe('#0000ff');
+  });
+
+  it('closes while it waits for a folder', async () => {
+    const fixture = new Fixture({ 'App/Sources/Color.swift': colorPreview('#ff0000') });
+    const session = await openSession({ file: fixture.path('App/Sources/Color.swift'), watch: true });
+    const failed = nextEvent(session, 'reload-error');
+    rmSync(fixture.path('App'), { recursive: true });
+    await failed;
+    await session.close();
+    expect(session.state).toBe('closed');
+  });
+
   it('reports a save that does not compile, once, and recovers with the next', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
