@@ -26,7 +26,7 @@ export interface JobOptions {
   attempt?: 'first' | 'second';
   /** Whether the jobs give way to others. Default `false`. */
   inBackground?: boolean;
-  /** Told after each job: files compiled, files in all. */
+  /** Told at the start and after each job: files compiled, files in all. */
   onProgress?: (done: number, total: number) => void;
   /** Given the files of each job that succeeded, when it ends; the worker that ran it waits. */
   onCompiled?: (files: ReadonlyMap<string, CompiledFile>) => Promise<void>;
@@ -118,6 +118,7 @@ export class FrontendJobs {
     if (primary === undefined) return undefined;
     try {
       const { signal, timeout = defaultTimeout } = options;
+      options.onProgress?.(0, 1);
       const result = await this.#warm.compile(inputs, primary, { signal, timeout });
       if (result === undefined) return undefined;
       const diagnostics = parseDiagnostics(result.output);
@@ -142,6 +143,7 @@ export class FrontendJobs {
     options: JobOptions,
   ): Promise<JobResults> {
     if (!options.inBackground) this.#warm?.interrupt();
+    options.onProgress?.(0, files.length);
     const inputs = modules === undefined ? readingOrder(files, sources) : files;
     const along = { sources: inputs, modules: modules ?? [] };
     const overlay = await this.#copies.overlay(inputs.flatMap((file) => sources.get(file) ?? []));

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { SourceSnapshot, SourceText } from '../edit/source-set.js';
 
 /** What a file declares, as far as it matters here: names of types, each with those that it inherits from or conforms to. */
@@ -39,13 +40,22 @@ const harmless = new Set([
 
 const declarationsIn = new WeakMap<SourceText, Declarations>();
 
+/** Bytes that are looked through in one go: a millisecond. */
+const mostAtOnce = 2 ** 15;
+
 /**
  * Tells types of which `Name(5)` is certainly a call of an initialiser, and not the literal `5` as a `Name` (Swift Evolution, SE-0213): those that the module
  * declares and that conform, wherever that is said, to nothing but what it declares itself or what is known. Of others the compiler would have to be asked.
  */
-export function harmlessTypes(sources: SourceSnapshot): (name: string) => boolean {
+export async function harmlessTypes(sources: SourceSnapshot): Promise<(name: string) => boolean> {
   const inherited = new Map<string, string[]>();
+  let read = 0;
   for (const source of sources.values()) {
+    if (!declarationsIn.has(source)) read += source.bytes.length;
+    if (read > mostAtOnce) {
+      await setImmediate();
+      read = 0;
+    }
     for (const [name, others] of declarationsOf(source)) inherited.set(name, [...(inherited.get(name) ?? []), ...others]);
   }
   const isHarmless = (name: string, heirs: ReadonlySet<string>): boolean => {

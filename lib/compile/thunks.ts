@@ -69,7 +69,7 @@ export class Thunks {
     const first = this.#next + syntax.literals.length > literalCapacity ? 1 : this.#next;
     const thunk = makeThunk(source.bytes, syntax, {
       first,
-      isHarmless: harmlessTypes(sources),
+      isHarmless: await harmlessTypes(sources),
       staysPlain: (body) => this.#plain.has(digestOf(source, body)),
     });
     if (thunk.literals.length === 0 || thunk.literals.length > mostLiterals) return undefined;

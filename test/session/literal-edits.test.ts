@@ -546,10 +546,9 @@ it('a value that comes while a structure is compiled is set in that structure', 
   );
   const { session, color, save } = await new Lab(view('1', bulk)).open();
   expect(await save(view('1 + 1', bulk))).toMatchObject({ tier: 'structural' });
-  const compiling = new Promise<void>((resolve) => session.on('state', (state) => state === 'reloading' && resolve()));
+  const compiling = nextEvent(session, 'progress');
   const structure = session.reload({ contents: { [session.file]: view('1 + 1 + 1', bulk) } });
   await compiling;
-  await setTimeout(150);
   const value = session.reload({ contents: { [session.file]: view('1 + 1 + 5', bulk) } });
   expect(await structure).toMatchObject({ tier: 'structural', generation: 3 });
   expect(await value).toMatchObject({ tier: 'literal', generation: 4 });
