@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import type { AgentPolicy } from './agent-keeper.js';
 import { HotswiftError } from './errors.js';
 import { checkSessionOptions } from './options.js';
 import { RasteriserThread } from './preview/rasteriser-thread.js';
@@ -17,6 +18,7 @@ import type { SessionOptions } from './types.js';
 
 /** Milliseconds. */
 const defaultTimeout = 10_000;
+const defaultGenerationCap = 100;
 
 /**
  * Opens a session on a Swift file: compiles its module, links and runs it, draws the preview.
@@ -59,6 +61,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       folder,
       preview: checked.preview ?? 0,
       traits: checked.traits ?? {},
+      policy: policyOf(checked),
       compileTimeout: checked.timeouts?.compile,
     });
     close = () => session.close();
@@ -86,6 +89,12 @@ async function createReloader(options: SessionOptions, runner: RunnerOptions): P
     throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', `createSession: \`cwd\`: ${cwd} is not a folder`);
   }
   return new AgentReloader({ runner, env, cwd, timeouts: { start: timeouts?.start ?? defaultTimeout, render } });
+}
+
+function policyOf(options: SessionOptions): AgentPolicy {
+  if (options.isolation === 'in-process') return { generationCap: Number.POSITIVE_INFINITY, standby: false };
+  const { generationCap = defaultGenerationCap, memoryCap, standby = true } = options;
+  return { generationCap, memoryCap, standby };
 }
 
 /** libdispatch and the main actor belong to the thread that the process started with: elsewhere they trap, or never run. */

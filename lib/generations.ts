@@ -5,7 +5,7 @@ import { type HotswiftError, isHotswiftError } from './errors.js';
 import type { PreviewPictures } from './preview/preview-pictures.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
-import type { GenerationPlan, LiteralValue } from './reload/structural-reloader.js';
+import type { AgentNeeds, GenerationPlan, LiteralValue } from './reload/structural-reloader.js';
 import type { SessionModule } from './session-module.js';
 import type { Stopwatch } from './stopwatch.js';
 import type { RespawnReason } from './types.js';
@@ -35,10 +35,13 @@ export class Generations {
   #good: GoodGeneration | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #ended: HotswiftError | undefined;
+  #givenUp: HotswiftError | undefined;
 
   constructor(parts: GenerationsParts, pictures: PreviewPictures) {
     this.#parts = parts;
     this.#pictures = pictures;
+    parts.reloader.on('crash', ({ pid }) => parts.module.build.ended(pid));
+    parts.reloader.on('respawn', ({ oldPid }) => parts.module.build.ended(oldPid));
   }
 
   /** Runs one thing at a time, so that a picture and its generation belong together. */
@@ -70,6 +73,21 @@ export class Generations {
   /** Whether some of what runs was set, and not compiled. */
   get hasValues(): boolean {
     return (this.#good?.values.length ?? 0) > 0;
+  }
+
+  /** What the newest good generation has loaded besides its own code. */
+  get needs(): AgentNeeds {
+    return { libraries: this.#parts.module.libraries, stableLibrary: this.#good?.built.library?.path };
+  }
+
+  /** Why the newest good generation is not run again, if it is not. */
+  get givenUp(): HotswiftError | undefined {
+    return this.#givenUp;
+  }
+
+  /** The newest good generation is not run again. */
+  giveUp(reason: HotswiftError): void {
+    this.#givenUp = reason;
   }
 
   /** The process that the next generation would run in; `undefined` if there is none yet. */
@@ -162,9 +180,12 @@ export class Generations {
     }
   }
 
-  /** Sees to it that the last good generation is loaded: its agent may have crashed meanwhile. Resolves with whether there is one. */
+  /**
+   * Sees to it that the last good generation is loaded: its agent may have crashed meanwhile. Resolves with whether there is one; rejects if it was given up.
+   */
   async provide(): Promise<boolean> {
     if (this.#parts.reloader.loaded) return true;
+    if (this.#givenUp !== undefined) throw this.#givenUp;
     if (this.#good === undefined) return false;
     await this.#load(this.#good.built, undefined);
     if (this.hasValues) await this.#parts.reloader.setLiterals(this.#good.values);
@@ -172,13 +193,41 @@ export class Generations {
     return true;
   }
 
+  /**
+   * Puts another agent in the place of the one in use, which goes on until the other one has drawn what it draws. Edits do not wait for that: what they
+   * load meanwhile is loaded in the other one, too. Gives up if the agent in use ends, or is replaced for another reason.
+   *
+   * Rejects if the other one does not come up or does not draw; the one in use goes on.
+   */
+  async replaceAgent(reason: RespawnReason): Promise<void> {
+    const { reloader, module } = this.#parts;
+    const { pid } = this;
+    if (!('rehearse' in reloader) || pid === undefined) return;
+    let other: number | undefined;
+    try {
+      for (let good = this.#good; good !== undefined && this.pid === pid && this.#ended === undefined; good = this.#good) {
+        const { built, values } = good;
+        other = await reloader.rehearse(this.#planOf(built), this.#pictures.usualRequest(values));
+        module.build.loaded(built, other);
+        const isOver = await this.inTurn(async () => {
+          if (this.pid !== pid || this.#good?.built !== built) return false;
+          await reloader.takeOver(this.#good.values, reason);
+          return true;
+        });
+        if (isOver) return;
+      }
+    } finally {
+      await reloader.endRehearsal();
+      if (other !== undefined && other !== this.pid) module.build.ended(other);
+    }
+  }
+
   /** Loads a generation as it was planned; if its patches are at fault, without those. */
-  async #loadPatched(built: BuiltGeneration, fresh: RespawnReason | undefined, signal: AbortSignal): Promise<BuiltGeneration> {
-    const reasonOf = (generation: BuiltGeneration) => {
-      // Another agent came up since it was planned, because a picture was asked for: what that one holds, the plan does not know.
-      const isOther = this.#parts.reloader.loaded && this.pid !== generation.pid;
-      return fresh ?? (generation.fresh || isOther ? 'rebase' : undefined);
-    };
+  async #loadPatched(planned: BuiltGeneration, fresh: RespawnReason | undefined, signal: AbortSignal): Promise<BuiltGeneration> {
+    const reasonOf = (generation: BuiltGeneration) => fresh ?? (generation.fresh ? 'rebase' : undefined);
+    // Another agent is in use since it was planned: it holds something else.
+    const isOther = this.#parts.reloader.loaded && this.pid !== undefined && this.pid !== planned.pid && reasonOf(planned) === undefined;
+    const built = isOther ? await this.#parts.module.build.replan(planned, this.pid, signal) : planned;
     try {
       await this.#load(built, reasonOf(built));
       return built;
@@ -218,6 +267,7 @@ export class Generations {
   #remember(built: BuiltGeneration, sources: SourceSnapshot): void {
     const compiled = sources.get(this.#parts.module.description.file)?.bytes ?? Buffer.alloc(0);
     this.#good = { built, sources, compiled, values: [] };
+    this.#givenUp = undefined;
     this.#parts.module.build.discard(filesOfGeneration(built)).catch(() => {
       // What cannot be deleted now goes with the session's folder.
     });

@@ -48,6 +48,9 @@ const sessionOptions = z.union([
   z.strictObject({
     ...common,
     isolation: z.literal('process').optional(),
+    generationCap: z.int().min(1).optional(),
+    memoryCap: z.int().min(1).optional(),
+    standby: z.boolean().optional(),
     env: z.record(z.string(), z.string()).optional(),
     cwd: z.string().optional(),
     timeouts: z

@@ -1,3 +1,4 @@
+import { AgentKeeper, type AgentPolicy } from './agent-keeper.js';
 import { Backstop } from './backstop.js';
 import type { ModuleBuild } from './compile/module-build.js';
 import type { StableLibrary } from './compile/stable-library.js';
@@ -19,6 +20,7 @@ export interface ReloadsParts {
   reloader: AgentReloader | InProcessReloader;
   generations: Generations;
   pictures: PreviewPictures;
+  policy: AgentPolicy;
   /** Milliseconds. */
   compileTimeout?: number;
 }
@@ -52,9 +54,13 @@ export class Reloads {
   readonly #listeners: ReloadsListeners;
   readonly #jobs: LatestJob<ReloadResult>;
   readonly #backstop: Backstop;
+  /** Missing in-process. */
+  readonly #keeper: AgentKeeper | undefined;
   /** The texts that the reload under way is about, and those that failed last. */
   #inFlight: SourceSnapshot | undefined;
   #failed: SourceSnapshot | undefined;
+  /** Texts that crashed when they were run, which is not tried again. */
+  #crashed: { sources: SourceSnapshot; error: HotswiftError } | undefined;
   /** Of the next reload. */
   #cause: Cause = { saved: false, settle: false };
   /** Why a part of the module that the preview does not need does not compile. */
@@ -73,6 +79,16 @@ export class Reloads {
     this.#jobs = new LatestJob((control) => this.#reload(control));
     this.#backstop = new Backstop((signal) => this.#compileWhatWasSet(signal));
     this.#listenTo(parts.module.build);
+    const { reloader, generations, policy } = parts;
+    if ('rehearse' in reloader) {
+      this.#keeper = new AgentKeeper(
+        { reloader, generations, policy },
+        {
+          onError: (error) => listeners.onError(asHotswiftError(error)),
+          onGivenUp: (error) => this.#giveUp(error),
+        },
+      );
+    }
   }
 
   /** Resolves with the result of a reload at least as new as the call. `fresh`: in a new agent. */
@@ -86,6 +102,7 @@ export class Reloads {
     const { module, reloader } = this.#parts;
     await this.#backstop.idle();
     await module.build.idle();
+    await this.#keeper?.idle();
     if ('prepared' in reloader) await reloader.prepared();
   }
 
@@ -93,7 +110,15 @@ export class Reloads {
   async end(reason: HotswiftError): Promise<void> {
     this.#state = 'closed';
     this.#backstop.cancel();
-    await Promise.allSettled([this.#jobs.end(reason), this.sources.close(), this.#backstop.idle()]);
+    await Promise.allSettled([this.#jobs.end(reason), this.sources.close(), this.#backstop.idle(), this.#keeper?.end()]);
+  }
+
+  /** What runs is not run again as it is. */
+  #giveUp(reason: HotswiftError): void {
+    this.#parts.generations.giveUp(reason);
+    this.error = reason;
+    this.#setState('failed');
+    this.#listeners.onError(reason);
   }
 
   #setState(state: 'reloading' | 'ready' | 'failed'): void {
@@ -180,8 +205,10 @@ export class Reloads {
       const result = await this.#bringUpToDate(control, cause).catch((error) => this.#explainCrash(error, control.signal));
       const recovered = this.error !== null;
       this.error = null;
-      this.#failed = undefined;
+      this.#failed = this.#crashed = undefined;
       this.#isBurst = false;
+      if (result.tier !== 'none') this.#keeper?.forgive();
+      this.#keeper?.check();
       this.#setState('ready');
       if (result.tier !== 'none' || recovered) this.#listeners.onReload(result);
       return result;
@@ -201,6 +228,7 @@ export class Reloads {
       const failure = asHotswiftError(error);
       const known = this.#failed !== undefined && this.#inFlight !== undefined && sameTexts(this.#failed, this.#inFlight);
       this.#failed = this.#inFlight;
+      this.#crashed = this.#inFlight !== undefined && isOwnFault(failure) ? { sources: this.#inFlight, error: failure } : undefined;
       this.error = failure;
       // The texts are what was asked for, and go on failing.
       if (cause.settle) this.#restFailure = failure;
@@ -230,6 +258,7 @@ export class Reloads {
     const sources = await (saved ? this.sources.readSaved(signal) : this.sources.read());
     this.#inFlight = sources;
     const { digests } = generations;
+    if (fresh !== 'fresh' && this.#crashed !== undefined && sameTexts(sources, this.#crashed.sources)) throw this.#crashed.error;
     const gone = [...digests.keys()].filter((file) => !sources.has(file));
     const changed = [...changedFiles(sources, digests), ...gone];
     const isNew = changed.length > 0 || moduleChange === 'settings';
@@ -237,6 +266,7 @@ export class Reloads {
     const restFailure = this.#restFailure;
     if (!isNew && restFailure !== undefined) throw restFailure;
     this.#restFailure = undefined;
+    if (!isNew && fresh !== 'fresh' && generations.givenUp !== undefined) throw generations.givenUp;
     const isSettling = settle && !isNew && generations.hasValues;
     if (!isNew && fresh === undefined && reloader.loaded && !isSettling) {
       return unchanged(generations.number, { classify, compile: 0, link: 0, run: 0, total: clock.total });
@@ -322,6 +352,13 @@ function staleConformances(file: string): Diagnostic {
   const message =
     'a conformance of a type of another module to a protocol of another module cannot be replaced in-process: dynamic casts find the first one';
   return { severity: 'warning', message, file, line: 0, column: 0, notes: [] };
+}
+
+/** Signals that come from outside: the code is not at fault. */
+const foreignSignals = new Set<unknown>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGSTOP']);
+
+function isOwnFault({ code, signal }: HotswiftError): boolean {
+  return code === 'ERR_HOTSWIFT_CRASH' && !foreignSignals.has(signal);
 }
 
 function asHotswiftError(error: unknown): HotswiftError {

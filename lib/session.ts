@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
+import type { AgentPolicy } from './agent-keeper.js';
 import { HotswiftError, isHotswiftError, sessionClosed } from './errors.js';
 import { Generations } from './generations.js';
 import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits } from './options.js';
@@ -34,7 +35,7 @@ export interface SessionEvents {
   progress: [Progress];
   /** The agent was replaced. */
   respawn: [{ reason: RespawnReason; oldPid: number; newPid: number }];
-  /** The agent ended unasked. The next call that needs one starts another. */
+  /** An agent ended unasked. If it was the one in use, another takes its place, with the newest generation that ran. */
   crash: [CrashInfo];
   close: [];
 }
@@ -46,6 +47,7 @@ export interface SessionParts {
   folder: TemporaryFolder;
   preview: number | string;
   traits: Traits;
+  policy: AgentPolicy;
   compileTimeout?: number;
 }
 
@@ -74,11 +76,11 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   constructor(parts: SessionParts) {
     super();
     this.#parts = parts;
-    const { module, reloader, compileTimeout } = parts;
+    const { module, reloader, policy, compileTimeout } = parts;
     this.file = module.description.file;
     this.#pictures = new PreviewPictures(reloader, parts.preview, parts.traits);
     this.#generations = new Generations({ module, reloader }, this.#pictures);
-    const shared = { module, reloader, generations: this.#generations, pictures: this.#pictures, compileTimeout };
+    const shared = { module, reloader, generations: this.#generations, pictures: this.#pictures, policy, compileTimeout };
     this.#reloads = new Reloads(shared, {
       onProgress: (progress) => this.#emit('progress', progress),
       onState: (state) => this.#onReloadState(state),
@@ -133,7 +135,8 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 
   /**
-   * Draws a preview. After a failed reload this is the last good generation's picture, and `stale` is true.
+   * Draws a preview. After a failed reload this is the last good generation's picture, and `stale` is true; if that one crashed again and again, it
+   * is a picture that was drawn before.
    *
    * Rejects with ERR_HOTSWIFT_PREVIEW if there is no such preview or if it threw, with _CRASH or _TIMEOUT if drawing ended the agent, with the
    * error of the first reload if nothing ever ran, and with _CLOSED.
@@ -143,6 +146,8 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     signal?.throwIfAborted();
     return withSignal(
       this.#generations.inTurn(async () => {
+        const last = this.#generations.givenUp && this.#pictures.lastOf(request);
+        if (last !== undefined) return { ...last, stale: true };
         await this.#requireGeneration();
         const snapshot = await this.#pictures.take(request, this.generation);
         return { ...snapshot, stale: this.error !== null };

@@ -49,6 +49,21 @@ export interface CommonOptions {
 export interface ProcessOptions {
   /** Default `'process'`. */
   isolation?: 'process';
+  /**
+   * Generations that an agent links before another takes its place: nothing that was linked is ever freed while its process lives. The other one is
+   * made ready in the background, and edits do not wait for it, so that some more generations may be linked meanwhile. Default 100.
+   */
+  generationCap?: number;
+  /**
+   * Resident bytes at which another agent takes the place of one, looked at after each reload. An agent that needs as much from the start is
+   * replaced when it has grown by a quarter. Default: no limit.
+   */
+  memoryCap?: number;
+  /**
+   * Start the agent that takes over shortly before it is needed, with the libraries of the module loaded, rather than when it is needed. Costs its memory
+   * meanwhile. Default `true`.
+   */
+  standby?: boolean;
   /** Environment variables of the agent, on top of the host's. */
   env?: Record<string, string>;
   /** Working directory of the agent. Default: the host's. */

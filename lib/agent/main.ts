@@ -53,6 +53,8 @@ async function perform(request: AgentRequest): Promise<unknown> {
       return runner.literalReads(request.ids);
     case 'call':
       return runner.call(request.symbol);
+    case 'resident-bytes':
+      return process.memoryUsage.rss();
   }
 }
 

@@ -92,7 +92,7 @@ const quiet = 2000;
 export class ModuleBuild extends EventEmitter<BuildEvents> {
   readonly #parts: BuildParts;
   #library: StableLibrary | undefined;
-  /** By process: the one in use, and one that has yet to prove itself. */
+  /** By process: the one in use, and others that have yet to take its place. */
   readonly #agents = new Map<number, AgentContents>();
   #restored: Promise<void> | undefined;
   /** Files that stay outside of libraries, besides the previewed file and what uses it: each edit of them would need another. */
@@ -184,6 +184,11 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     for (const [file, { present }] of patches) agent.applied.set(file, present);
   }
 
+  /** Of this process nothing is left. */
+  ended(pid: number): void {
+    this.#agents.delete(pid);
+  }
+
   /** A generation failed to load, in this process if it is still there: what it registered stays. */
   failedToLoad({ library, foreign }: BuiltGeneration, pid: number | undefined, reason: Error): void {
     for (const symbol of foreign) this.#agents.get(pid ?? 0)?.foreign.add(symbol);
@@ -197,6 +202,11 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   /** Plans a generation again whose patches were refused when they were loaded. `pid`: the process that it would run in now. */
   async withoutPatches({ compiled, patches }: BuiltGeneration, pid: number | undefined, signal: AbortSignal): Promise<BuiltGeneration> {
     this.#parts.trials.refuse([...patches.values()].map(({ present }) => present));
+    return this.#plan(compiled, pid, { signal });
+  }
+
+  /** Plans a generation again, for another process than it was planned for. */
+  replan({ compiled }: BuiltGeneration, pid: number, signal: AbortSignal): Promise<BuiltGeneration> {
     return this.#plan(compiled, pid, { signal });
   }
 
@@ -257,7 +267,6 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
 
   async #plan(compiled: CompileResult, pid: number | undefined, options: JobOptions): Promise<BuiltGeneration> {
     const { compiler } = this.#parts;
-    for (const other of this.#agents.keys()) if (pid !== undefined && other !== pid) this.#agents.delete(other);
     const agent = pid === undefined ? undefined : this.#agents.get(pid);
     let library = agent?.library ?? this.#library;
     let closure = await this.#closure(library);

@@ -1,5 +1,5 @@
 import { selectPreview } from '../reload/select-preview.js';
-import type { LiteralValue, Picture, Redrawn, StructuralReloader } from '../reload/structural-reloader.js';
+import type { LiteralValue, Picture, Redrawn, RedrawRequest, StructuralReloader } from '../reload/structural-reloader.js';
 import { pictureOrNothing } from '../reload/swift-runner.js';
 import type { PreviewInfo, Snapshot, SnapshotOptions, Traits } from '../types.js';
 
@@ -17,8 +17,8 @@ export class PreviewPictures {
   #previews: PreviewInfo[] | undefined;
   /** What was asked for and worked, the last one first. */
   #asked: PictureRequest[] = [];
-  /** The last pictures, by what was asked for: bytes of PNGs. */
-  readonly #latest = new Map<string, Buffer>();
+  /** The last pictures, by what was asked for. */
+  readonly #latest = new Map<string, Snapshot>();
   /** Pictures that nobody has seen yet. */
   readonly #prefetched = new Map<string, Snapshot>();
 
@@ -47,7 +47,7 @@ export class PreviewPictures {
   /** The last pictures of what was asked for lately, as it would be asked for now: bytes of PNGs. */
   get latest(): ReadonlyMap<string, Buffer> {
     const keys = new Set((this.#asked.length === 0 ? [{}] : this.#asked).map((request) => this.#keyOf(request)));
-    return new Map([...this.#latest].filter(([key]) => keys.has(key)));
+    return new Map([...this.#latest].filter(([key]) => keys.has(key)).map(([key, { data }]) => [key, data]));
   }
 
   /** Draws all that was asked for lately, but what was asked for last. */
@@ -69,7 +69,7 @@ export class PreviewPictures {
     const key = this.#keyOf(request);
     this.forget();
     this.#latest.delete(key);
-    const { before, after, previews, picture } = await this.#reloader.redraw({ values, literals, ...this.#complete(request) });
+    const { before, after, previews, picture } = await this.#reloader.redraw(this.usualRequest(values, literals));
     this.#previews = previews;
     if (picture !== undefined) this.#prefetched.set(key, await this.#keep(request, picture, generation));
     return { before, after };
@@ -101,6 +101,16 @@ export class PreviewPictures {
     return snapshot;
   }
 
+  /** What sets values and draws what was asked for last, in whichever process. */
+  usualRequest(values: LiteralValue[], literals: number[] = []): RedrawRequest {
+    return { values, literals, ...this.#complete(this.#usual) };
+  }
+
+  /** The last picture of what is asked for, if it is remembered. */
+  lastOf(request: PictureRequest): Snapshot | undefined {
+    return this.#latest.get(this.#keyOf(request));
+  }
+
   get #usual(): PictureRequest {
     return this.#asked[0] ?? {};
   }
@@ -124,8 +134,9 @@ export class PreviewPictures {
 
   async #keep(request: PictureRequest, picture: Picture, generation: number): Promise<Snapshot> {
     const { preview, draw } = this.#complete(request);
-    this.#latest.set(this.#keyOf(request), picture.data);
-    return { ...picture, scale: draw.scale, generation, preview: selectPreview(await this.list(), preview), stale: false };
+    const snapshot = { ...picture, scale: draw.scale, generation, preview: selectPreview(await this.list(), preview), stale: false };
+    this.#latest.set(this.#keyOf(request), snapshot);
+    return snapshot;
   }
 
   /** Equal for requests that ask for the same picture. */

@@ -16,6 +16,7 @@ export type AgentRequest = { id: number } & (
   | { op: 'literal-reads'; ids: number[] }
   | { op: 'redraw'; request: RedrawRequest }
   | { op: 'call'; symbol: string }
+  | { op: 'resident-bytes' }
 );
 
 /** A request before it has its number. */

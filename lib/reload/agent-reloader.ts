@@ -29,6 +29,8 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   #loaded = false;
   /** While a fresh agent has yet to prove itself: the one it is to replace, and whether that has a generation. */
   #former: { agent: Agent; loaded: boolean; reason: RespawnReason } | undefined;
+  /** Beside the agent in use, and to take its place; see {@link rehearse}. */
+  #understudy: Agent | undefined;
   /** Started ahead of need, and not in use yet; with the stable library that it has loaded, if it has. */
   #next: { agent: Promise<Agent>; stableLibrary?: string } | undefined;
   /** The last agent that ended without being replaced, and why. */
@@ -116,6 +118,49 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   async revert(): Promise<void> {
     if (await this.#restoreFormer()) return;
     await this.#agent?.request({ op: 'revert' }, 'render');
+  }
+
+  /**
+   * Loads a generation in another agent, and draws there. That agent can {@link takeOver}, and be given newer generations until then. Resolves with its pid.
+   *
+   * Rejects as `load` and `redraw` do; the other agent has ended then. The agent in use goes on in any case.
+   */
+  async rehearse(plan: GenerationPlan, request: RedrawRequest): Promise<number> {
+    this.#understudy ??= await this.#takeNext(plan.stableLibrary);
+    const agent = this.#understudy;
+    try {
+      await agent.request({ op: 'load', plan }, 'render');
+      await agent.request({ op: 'redraw', request }, 'render');
+      return agent.pid;
+    } catch (error) {
+      await this.endRehearsal();
+      throw error;
+    }
+  }
+
+  /** The agent that has rehearsed is the one in use from now on, with these values; the other one is ended. */
+  async takeOver(values: LiteralValue[], reason: RespawnReason): Promise<void> {
+    const next = this.#understudy;
+    const former = this.#agent;
+    if (next === undefined) throw new HotswiftError('ERR_HOTSWIFT_CRASH', 'the agent that was to take over has ended', { signal: null });
+    await next.request({ op: 'set-literals', values }, 'render');
+    this.#agent = next;
+    this.#loaded = true;
+    this.#understudy = undefined;
+    await former?.kill();
+    this.emit('respawn', { reason, oldPid: former?.pid ?? 0, newPid: next.pid });
+  }
+
+  /** Ends an agent that has rehearsed and is not needed. */
+  async endRehearsal(): Promise<void> {
+    const agent = this.#understudy;
+    this.#understudy = undefined;
+    await agent?.kill();
+  }
+
+  /** Memory of the agent in use; 0 if there is none. */
+  async residentBytes(): Promise<number> {
+    return ((await this.#agent?.request({ op: 'resident-bytes' }, 'render')) as number | undefined) ?? 0;
   }
 
   async previews(): Promise<PreviewInfo[]> {
@@ -214,6 +259,7 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   #onEnd(agent: Agent, crash: CrashInfo | null): void {
     this.#running.delete(agent);
     if (this.#former?.agent === agent) this.#former = undefined;
+    if (this.#understudy === agent) this.#understudy = undefined;
     const next = this.#next;
     next?.agent.then(
       (ended) => {
@@ -221,12 +267,14 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
       },
       () => {},
     );
+    const isLost = this.#agent === agent && this.#former === undefined;
     if (this.#agent === agent) {
       this.#agent = undefined;
       this.#loaded = false;
-      if (this.#former === undefined) this.#lost = { pid: agent.pid, reason: agent.timedOut ? 'timeout' : 'crash' };
+      if (isLost) this.#lost = { pid: agent.pid, reason: agent.timedOut ? 'timeout' : 'crash' };
     }
     if (crash !== null) this.emit('crash', crash);
+    if (isLost && (crash !== null || agent.timedOut)) this.emit('lost', { crash: crash ?? undefined, wasIdle: agent.isIdle });
   }
 
   #forward(from: Readable, to: PassThrough): void {

@@ -79,6 +79,11 @@ export class Agent {
     });
   }
 
+  /** Whether nobody waits for an answer. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
   /** Whether the process was ended because it took too long. */
   get timedOut(): boolean {
     return this.#endedBy?.code === 'ERR_HOTSWIFT_TIMEOUT';

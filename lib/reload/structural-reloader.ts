@@ -91,6 +91,15 @@ export interface ReloaderEvents {
   /** The process that ran Swift ended unasked; the newest generation is gone with it. */
   crash: [CrashInfo];
   respawn: [{ reason: RespawnReason; oldPid: number; newPid: number }];
+  /** The agent in use is gone, because it crashed (then after `crash`) or took too long. */
+  lost: [Loss];
+}
+
+export interface Loss {
+  /** Missing if it was ended because it took too long. */
+  crash?: CrashInfo;
+  /** Whether nobody waited for it at that moment. */
+  wasIdle: boolean;
 }
 
 /** Where generations are linked and run, whichever process that is. One call at a time is the caller's business, apart from `close`. */

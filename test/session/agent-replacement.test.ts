@@ -1,0 +1,259 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Session } from '../../lib/index.js';
+import { Fixture } from '../support/fixture';
+import { Picture } from '../support/picture';
+import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
+
+const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(0, 0);
+
+const colors = ['#ff0000', '#00ff00', '#0000ff', '#ffff00', '#00ffff', '#ff00ff', '#123456', '#654321'];
+
+const isRunning = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The agents of this process, whichever session they belong to. */
+function agents(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const parent = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
+        return Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('agent/main.js');
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** Draws `first`, and in any process that finds the file `flag`, does `then` when the preview is drawn. */
+const flagged = (color: string, flag: string, then: string) =>
+  `import Glibc\n${colorPreview(color, `func look() { if access("${flag}", F_OK) == 0 { ${then} } }\n`).replace('SVG(', 'look()\n      return SVG(')}`;
+
+describe('an agent that has linked as many generations as it may', () => {
+  it('is replaced in the background, again and again, and every picture is of the newest source', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#808080'));
+    const session = await openSession({ file, generationCap: 3, literalEdits: false });
+    const events = recordEvents(session, 'respawn', 'crash', 'reload-error', 'reload');
+    const pids = [session.agent?.pid];
+    for (const [index, next] of colors.entries()) {
+      fixture.write('Color.swift', colorPreview(next));
+      expect(await session.reload()).toMatchObject({ tier: 'structural', generation: index + 2 });
+      expect(await color(session)).toBe(next);
+      if (index % 2 === 1) await session.idle();
+      expect(await color(session)).toBe(next);
+      expect(session.generation).toBe(index + 2);
+      if (session.agent?.pid !== pids.at(-1)) pids.push(session.agent?.pid);
+    }
+    const respawns = events.filter(([name]) => name === 'respawn').map(([, event]) => event);
+    expect(respawns.length).toBeGreaterThanOrEqual(3);
+    for (const [index, respawn] of respawns.entries()) {
+      expect(respawn).toEqual({ reason: 'cap', oldPid: pids[index], newPid: pids[index + 1] });
+      expect(isRunning(pids[index] ?? 0)).toBe(false);
+    }
+    expect(events.filter(([name]) => name === 'reload')).toHaveLength(colors.length);
+    expect(events.filter(([name]) => name === 'crash' || name === 'reload-error')).toEqual([]);
+  });
+
+  it('is replaced while edits go on, of which none waits and none is lost', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#808080'));
+    const session = await openSession({ file, generationCap: 2, literalEdits: false });
+    const respawns = recordEvents(session, 'respawn');
+    for (const next of [...colors, ...colors]) {
+      fixture.write('Color.swift', colorPreview(next));
+      await session.reload();
+      expect(await color(session)).toBe(next);
+    }
+    expect(respawns.length).toBeGreaterThanOrEqual(2);
+    expect(await session.reload()).toMatchObject({ tier: 'none' });
+  });
+
+  it('hands on values of literals, traits and the preview that is shown', async () => {
+    const view = (width: string, count: string) => `import PreviewKit
+struct Bar_Previews: PreviewProvider {
+  static var previews: [Preview] {
+    Preview("Other") { SVG("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>") }
+    Preview("Bar") { context in
+      SVG("<svg xmlns='http://www.w3.org/2000/svg' width='\\(${width})' height='\\(${count})'><rect width='99' height='99' fill='\\(context.traits.colorScheme == .dark ? "black" : "white")'/></svg>")
+    }
+  }
+}
+`;
+    const fixture = new Fixture();
+    const file = fixture.write('Bar.swift', view('10', '10'));
+    const session = await openSession({ file, generationCap: 2, preview: 'Bar', traits: { colorScheme: 'dark' } });
+    expect(await session.snapshot()).toMatchObject({ width: 10, height: 10 });
+    fixture.write('Bar.swift', view('10 + 1', '10'));
+    const respawned = nextEvent(session, 'respawn');
+    expect(await session.reload()).toMatchObject({ tier: 'structural' });
+    fixture.write('Bar.swift', view('10 + 1', '30'));
+    expect(await session.reload()).toMatchObject({ tier: 'literal' });
+    const [{ newPid }] = await respawned;
+    expect(session.agent?.pid).toBe(newPid);
+    const snapshot = await session.snapshot();
+    expect(snapshot).toMatchObject({ width: 11, height: 30, generation: 3, preview: { name: 'Bar' } });
+    expect(new Picture(snapshot.data).pixel(5, 5)).toBe('#000000');
+    fixture.write('Bar.swift', view('20 + 1', '30'));
+    expect(await session.reload()).toMatchObject({ tier: 'literal' });
+    expect(await session.snapshot()).toMatchObject({ width: 21, height: 30 });
+  });
+
+  it('is replaced without a standby, too, and for its memory', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#808080', '@MainActor var ballast: [[UInt64]] = []\n'));
+    const session = await openSession({ file, memoryCap: 1, standby: false, literalEdits: false });
+    await session.idle();
+    const respawned = nextEvent(session, 'respawn');
+    const oldPid = session.agent?.pid;
+    const heavy = 'ballast.append(Array(repeating: 7, count: 20_000_000))\n      return SVG(';
+    fixture.write('Color.swift', colorPreview('#00ff00', '@MainActor var ballast: [[UInt64]] = []\n').replace('SVG(', heavy));
+    await session.reload();
+    expect(await respawned).toEqual([{ reason: 'memory', oldPid, newPid: expect.any(Number) }]);
+    expect(await color(session)).toBe('#00ff00');
+  });
+
+  it('goes on when no other comes up; the error is told, and the next try works', async () => {
+    const fixture = new Fixture();
+    const flag = fixture.path('flag');
+    const file = fixture.write('Color.swift', flagged('#808080', flag, 'fatalError("not here")'));
+    const session = await openSession({ file, generationCap: 10, literalEdits: false });
+    const pid = session.agent?.pid;
+    const events = recordEvents(session, 'respawn', 'crash', 'reload-error');
+    const edit = async (next: string, body: string) => {
+      fixture.write('Color.swift', flagged(next, flag, body));
+      expect(await session.reload()).toMatchObject({ tier: 'structural' });
+    };
+    for (const next of colors) await edit(next, 'fatalError("not here")');
+    expect(events).toEqual([]);
+    await session.idle();
+    const failed = nextEvent(session, 'reload-error');
+    // What is drawn once in this process, and never in another one.
+    const once = `if getpid() != ${pid} { fatalError("not here") }`;
+    fixture.write('flag', '');
+    await edit('#abcdef', once);
+    expect(await failed).toMatchObject([{ code: 'ERR_HOTSWIFT_CRASH', signal: 'SIGILL' }]);
+    await session.idle();
+    expect(events.map(([name]) => name)).toEqual(['crash', 'reload-error']);
+    expect(session).toMatchObject({ state: 'ready', error: null, agent: { pid } });
+    expect(await color(session)).toBe('#abcdef');
+
+    const respawned = nextEvent(session, 'respawn');
+    await edit('#fedcba', '');
+    expect(await respawned).toMatchObject([{ reason: 'cap', oldPid: pid }]);
+    expect(await color(session)).toBe('#fedcba');
+  });
+});
+
+describe('an agent that dies while nobody waits for it', () => {
+  it('is replaced at once, with the newest good generation', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file });
+    fixture.write('Color.swift', colorPreview('#00ff00'));
+    await session.reload();
+    const pid = session.agent?.pid ?? 0;
+    const events = recordEvents(session, 'crash', 'respawn', 'reload', 'reload-error');
+    const respawned = nextEvent(session, 'respawn');
+    process.kill(pid, 'SIGKILL');
+    const [respawn] = await respawned;
+    expect(respawn).toEqual({ reason: 'crash', oldPid: pid, newPid: expect.any(Number) });
+    expect(events).toEqual([
+      ['crash', { pid, signal: 'SIGKILL', exitCode: null }],
+      ['respawn', respawn],
+    ]);
+    expect(await color(session)).toBe('#00ff00');
+    expect(session).toMatchObject({ state: 'ready', error: null, generation: 2, agent: { pid: respawn.newPid } });
+  });
+
+  it('is told of once and missed by nobody if it only stood by', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file, generationCap: 3, literalEdits: false });
+    fixture.write('Color.swift', colorPreview('#00ff00'));
+    await session.reload();
+    await session.idle();
+    const pid = session.agent?.pid;
+    const [standby, ...more] = agents().filter((agent) => agent !== pid);
+    expect(more).toEqual([]);
+    const events = recordEvents(session, 'crash', 'respawn', 'reload-error');
+    const crashed = nextEvent(session, 'crash');
+    process.kill(standby ?? 0, 'SIGKILL');
+    await crashed;
+    expect(session.agent?.pid).toBe(pid);
+    fixture.write('Color.swift', colorPreview('#0000ff'));
+    await session.reload();
+    await session.idle();
+    expect(await color(session)).toBe('#0000ff');
+    expect(events).toEqual([
+      ['crash', { pid: standby, signal: 'SIGKILL', exitCode: null }],
+      ['respawn', { reason: 'cap', oldPid: pid, newPid: session.agent?.pid }],
+    ]);
+  });
+
+  it('again and again is given up until the source changes', async () => {
+    const fixture = new Fixture();
+    const bomb = `import Dispatch
+@MainActor let bomb: Void = DispatchQueue.main.asyncAfter(deadline: .now() + 0.2) { fatalError("boom") }
+`;
+    const file = fixture.write('Color.swift', colorPreview('#00ff00'));
+    const session = await openSession({ file, literalEdits: false });
+    const events = recordEvents(session, 'crash', 'reload-error', 'reload');
+    const given = nextEvent(session, 'reload-error');
+    let crashed = nextEvent(session, 'crash');
+    fixture.write('Color.swift', colorPreview('#ff0000', bomb).replace('SVG(', '_ = bomb\n      return SVG('));
+    await session.reload();
+    expect(await color(session)).toBe('#ff0000');
+    for (let count = 1; count < 3; count += 1) {
+      await crashed;
+      crashed = nextEvent(session, 'crash');
+      // Each agent draws it, and crashes a moment later.
+      await session.snapshot({ scale: 2 });
+    }
+    await crashed;
+    expect(await given).toMatchObject([{ code: 'ERR_HOTSWIFT_CRASH', message: expect.stringContaining('3 times'), signal: 'SIGILL' }]);
+    expect(session.state).toBe('failed');
+    const snapshot = await session.snapshot();
+    expect(snapshot.stale).toBe(true);
+    expect(new Picture(snapshot.data).pixel(0, 0)).toBe('#ff0000');
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CRASH', message: expect.stringContaining('3 times') });
+    expect(session.agent).toBeNull();
+
+    fixture.write('Color.swift', colorPreview('#0000ff'));
+    expect(await session.reload()).toMatchObject({ tier: 'structural' });
+    expect(session).toMatchObject({ state: 'ready', error: null });
+    expect(await color(session)).toBe('#0000ff');
+    expect(events.filter(([name]) => name === 'crash')).toHaveLength(3);
+  });
+});
+
+describe('code that crashes when it is drawn', () => {
+  it('is not run again until its source changes, or a fresh agent is asked for', async () => {
+    const fixture = new Fixture();
+    const flag = fixture.write('flag', '');
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file, literalEdits: false });
+    const crashes = recordEvents(session, 'crash');
+    fixture.write('Color.swift', flagged('#00ff00', flag, 'fatalError("there")'));
+    const refusal = { code: 'ERR_HOTSWIFT_CRASH', signal: 'SIGILL' };
+    await expect(session.reload()).rejects.toMatchObject(refusal);
+    await expect(session.reload()).rejects.toMatchObject(refusal);
+    expect(crashes).toHaveLength(1);
+    expect(await session.snapshot()).toMatchObject({ stale: true });
+    expect(await color(session)).toBe('#ff0000');
+    await expect(session.reload({ fresh: true })).rejects.toMatchObject(refusal);
+    expect(crashes).toHaveLength(2);
+    expect(await color(session)).toBe('#ff0000');
+    fixture.write('Color.swift', flagged('#0000ff', flag, ''));
+    expect(await session.reload()).toMatchObject({ tier: 'structural' });
+    expect(await color(session)).toBe('#0000ff');
+  });
+});
