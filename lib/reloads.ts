@@ -202,7 +202,10 @@ export class Reloads {
     this.#cause = { saved: false, settle: false };
     if (!cause.settle) this.#backstop.cancel();
     try {
-      const result = await this.#bringUpToDate(control, cause).catch((error) => this.#explainCrash(error, control.signal));
+      const result = await this.#bringUpToDate(control, cause)
+        // Somebody ended the agent: the text is as good in another one.
+        .catch((error) => (isKilled(error) && !control.signal.aborted ? this.#bringUpToDate(control, cause) : Promise.reject(error)))
+        .catch((error) => this.#explainCrash(error, control.signal));
       const recovered = this.error !== null;
       this.error = null;
       this.#failed = this.#crashed = undefined;
@@ -357,8 +360,12 @@ function staleConformances(file: string): Diagnostic {
 /** Signals that come from outside: the code is not at fault. */
 const foreignSignals = new Set<unknown>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGSTOP']);
 
-function isOwnFault({ code, signal }: HotswiftError): boolean {
-  return code === 'ERR_HOTSWIFT_CRASH' && !foreignSignals.has(signal);
+function isKilled(error: unknown): boolean {
+  return isHotswiftError(error) && error.code === 'ERR_HOTSWIFT_CRASH' && foreignSignals.has(error.signal);
+}
+
+function isOwnFault(error: HotswiftError): boolean {
+  return error.code === 'ERR_HOTSWIFT_CRASH' && !isKilled(error);
 }
 
 function asHotswiftError(error: unknown): HotswiftError {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
@@ -232,6 +232,36 @@ describe('an agent that dies while nobody waits for it', () => {
     expect(session).toMatchObject({ state: 'ready', error: null });
     expect(await color(session)).toBe('#0000ff');
     expect(events.filter(([name]) => name === 'crash')).toHaveLength(3);
+  });
+});
+
+describe('an agent that somebody kills', () => {
+  it.each([
+    [
+      'is initialised',
+      (color: string, wait: string) => colorPreview('\\(ready)', `let ready: String = { ${wait}; return "${color}" }()\n`),
+    ],
+    ['is drawn', (color: string, wait: string) => colorPreview(color).replace('SVG(', `${wait}\n      return SVG(`)],
+  ])('while a new generation %s costs the edit nothing but another start', async (_, source) => {
+    const fixture = new Fixture();
+    const flag = fixture.path('flag');
+    const wait = `if access("${flag}", F_OK) == 0 { print("waiting"); sleep(5) }`;
+    const text = (color: string) => `import Glibc\n${source(color, wait)}`;
+    const file = fixture.write('Color.swift', text('#ff0000'));
+    const session = await openSession({ file, literalEdits: false });
+    const events = recordEvents(session, 'crash', 'respawn', 'reload', 'reload-error');
+    const pid = session.agent?.pid ?? 0;
+    fixture.write('flag', '');
+    fixture.write('Color.swift', text('#00ff00'));
+    const waiting = new Promise((resolve) => session.stdout.once('data', resolve));
+    const reload = session.reload();
+    await waiting;
+    rmSync(flag);
+    process.kill(pid, 'SIGKILL');
+    expect(await reload).toMatchObject({ tier: 'structural', generation: 2 });
+    expect(await color(session)).toBe('#00ff00');
+    expect(events.map(([name]) => name)).toEqual(['crash', 'respawn', 'reload']);
+    expect(session).toMatchObject({ state: 'ready', error: null, generation: 2 });
   });
 });
 
