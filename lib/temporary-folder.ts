@@ -3,6 +3,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HotswiftError } from './errors.js';
+import { reapFolder } from './project/reaper.js';
 
 const folders = new Set<string>();
 process.on('exit', () => {
@@ -27,6 +28,7 @@ export class TemporaryFolder {
   private constructor(folder: string) {
     this.path = folder;
     folders.add(folder);
+    reapFolder(folder);
   }
 
   async remove(): Promise<void> {

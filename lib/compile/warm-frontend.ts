@@ -166,7 +166,7 @@ export class WarmFrontend {
     this.#control.on('error', () => {});
     // Nothing comes; forks have it open, and it closes when the last of them has ended.
     this.#child.stdout?.resume();
-    const forget = killWithHost(() => this.#kill());
+    const forget = killWithHost(this.#child, () => this.#kill());
     this.ended = new Promise((resolve) => {
       const end = () => {
         forget();

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { HotswiftError } from '../errors.js';
 import { killTree } from './process-tree.js';
+import { reapProcess } from './reaper.js';
 
 export interface ToolOptions {
   cwd?: string;
@@ -35,10 +36,14 @@ process.on('exit', () => {
   for (const kill of running) kill();
 });
 
-/** Has something killed when the host ends. What it returns takes that back. */
-export function killWithHost(kill: () => void): () => void {
+/** Has a process killed when the host ends, with `kill` where the host has time for that. What it returns takes that back. */
+export function killWithHost({ pid }: ChildProcess, kill: () => void): () => void {
   running.add(kill);
-  return () => running.delete(kill);
+  const forget = pid === undefined ? undefined : reapProcess(pid);
+  return () => {
+    running.delete(kill);
+    forget?.();
+  };
 }
 
 /**
@@ -65,7 +70,7 @@ export async function runTool(program: string, args: readonly string[], options:
       kill();
     }, timeout.ms);
   signal?.addEventListener('abort', kill, { once: true });
-  const forget = killWithHost(kill);
+  const forget = killWithHost(child, kill);
   try {
     const stdout = collect(child.stdout);
     if (onOutput) child.stdout?.on('data', (chunk: Buffer) => onOutput(chunk.toString('utf8')));

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { SessionOptions } from '../../lib/index.js';
 import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { Fixture } from '../support/fixture';
@@ -11,7 +12,7 @@ import { colorPreview, openSession } from '../support/session';
 const library = path.join(__dirname, '..', '..', 'dist', 'index.js');
 
 /** Opens a session in a process of its own, which kills itself some milliseconds after it began with a phase. */
-async function killIn(phase: string, delay: number, options: SessionOptions): Promise<NodeJS.Signals | null> {
+async function killIn(phase: string, delay: number, options: SessionOptions, env: NodeJS.ProcessEnv = {}): Promise<NodeJS.Signals | null> {
   const script = `
     const onProgress = (progress) => {
       if (progress.phase === ${JSON.stringify(phase)}) setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${delay});
@@ -21,9 +22,23 @@ async function killIn(phase: string, delay: number, options: SessionOptions): Pr
       await session.idle();
       await session.close();
     });`;
-  const child = spawn(process.execPath, ['-e', script], { stdio: 'ignore', env: { ...process.env, HOTSWIFT_SPLIT_FROM: '0' } });
+  const child = spawn(process.execPath, ['-e', script], { stdio: 'ignore', env: { ...process.env, HOTSWIFT_SPLIT_FROM: '0', ...env } });
   const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return signal;
+}
+
+/** Processes that have some text in their arguments. */
+function processesWith(text: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    });
 }
 
 describe('a process that is killed', () => {
@@ -61,4 +76,13 @@ describe('a process that is killed', () => {
       expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#ff00ff');
     },
   );
+
+  it.each(['compiling', 'compiling the rest of the module'])('while it is %s, leaves no process and no file', async (phase) => {
+    const temporary = fixture.path(`temporary ${phase}`);
+    mkdirSync(temporary);
+    const cacheDirectory = fixture.path(`cache ${phase}`);
+    cpSync(path.join(defaultCacheDirectory(), 'preview-kit'), path.join(cacheDirectory, 'preview-kit'), { recursive: true });
+    expect(await killIn(phase, 50, { file, module, cacheDirectory }, { TMPDIR: temporary })).toBe('SIGKILL');
+    while (processesWith(temporary).length > 0 || readdirSync(temporary).length > 0) await setTimeout(10);
+  });
 });
