@@ -11,6 +11,7 @@
 #include "png.h"
 #include "preview_interface.h"
 #include "script_variables.h"
+#include "state_interface.h"
 #include "syntax_object.h"
 #include "warm_frontend_image.h"
 
@@ -103,6 +104,8 @@ public:
             InstanceMethod<&EngineObject::draw>("draw"),
             InstanceMethod<&EngineObject::setLiterals>("setLiterals"),
             InstanceMethod<&EngineObject::literalReads>("literalReads"),
+            InstanceMethod<&EngineObject::takeState>("takeState"),
+            InstanceMethod<&EngineObject::restoreState>("restoreState"),
         });
   }
 
@@ -148,6 +151,8 @@ private:
                     static_cast<uint32_t>(number(Range.Get("first"))),
                     static_cast<uint32_t>(number(Range.Get("count"))));
     }
+    if (const auto State = Options.Get("state"); State.IsTypedArray())
+      hotswift::restoreState(Owned->libraries(), bytes(State));
     return Work->start(std::move(Prepared));
   }
 
@@ -244,6 +249,26 @@ private:
     auto Result = Napi::Uint8Array::New(Info.Env(), Flags.size());
     std::copy(Flags.begin(), Flags.end(), Result.Data());
     return Result;
+  }
+
+  /// Bytes, or undefined if no value has changed.
+  Napi::Value takeState(const Napi::CallbackInfo &Info) {
+    Napi::Value Result = Info.Env().Undefined();
+    hotswift::takeState(Owned->libraries(), [&](llvm::ArrayRef<uint8_t> Bytes) {
+      auto Array = Napi::Uint8Array::New(Info.Env(), Bytes.size());
+      std::copy(Bytes.begin(), Bytes.end(), Array.Data());
+      Result = Array;
+    });
+    return Result;
+  }
+
+  void restoreState(const Napi::CallbackInfo &Info) {
+    hotswift::restoreState(Owned->libraries(), bytes(Info[0]));
+  }
+
+  static llvm::ArrayRef<uint8_t> bytes(const Napi::Value &Value) {
+    const auto Array = Value.As<Napi::Uint8Array>();
+    return {Array.Data(), Array.ElementLength()};
   }
 
   static void settle(Napi::Env Env, const Napi::Promise::Deferred &Deferred,

@@ -35,7 +35,7 @@ async function perform(request: AgentRequest): Promise<unknown> {
       await runner.prepare(request.needs);
       return rasterise(anyPicture, 1);
     case 'load':
-      return runner.load(request.plan);
+      return runner.load(request.plan, request.state);
     case 'revert':
       return runner.revert();
     case 'previews':
@@ -53,6 +53,10 @@ async function perform(request: AgentRequest): Promise<unknown> {
       return runner.literalReads(request.ids);
     case 'call':
       return runner.call(request.symbol);
+    case 'report-state':
+      return;
+    case 'restore-state':
+      return runner.restoreState(request.state);
     case 'resident-bytes':
       return process.memoryUsage.rss();
   }
@@ -61,7 +65,8 @@ async function perform(request: AgentRequest): Promise<unknown> {
 async function answer(request: AgentRequest): Promise<void> {
   const { id } = request;
   try {
-    channel.send({ id, value: await perform(request) });
+    const value = await perform(request);
+    channel.send({ id, value, state: runner?.takeState() });
   } catch (error) {
     const known = isHotswiftError(error) ? error : new HotswiftError('ERR_HOTSWIFT_NATIVE', (error as Error).stack ?? String(error));
     channel.send({ id, error: serializeError(known) });

@@ -8,7 +8,7 @@ import type { RunnerOptions } from './swift-runner.js';
 export type AgentRequest = { id: number } & (
   | { op: 'start'; runner: RunnerOptions }
   | { op: 'prepare'; needs: AgentNeeds }
-  | { op: 'load'; plan: GenerationPlan }
+  | { op: 'load'; plan: GenerationPlan; state?: Uint8Array }
   | { op: 'revert' }
   | { op: 'previews' }
   | { op: 'draw'; request: DrawRequest }
@@ -17,12 +17,15 @@ export type AgentRequest = { id: number } & (
   | { op: 'redraw'; request: RedrawRequest }
   | { op: 'call'; symbol: string }
   | { op: 'resident-bytes' }
+  | { op: 'report-state' }
+  | { op: 'restore-state'; state: Uint8Array }
 );
 
 /** A request before it has its number. */
 export type AgentOperation = AgentRequest extends infer Request ? (Request extends unknown ? Omit<Request, 'id'> : never) : never;
 
-export type AgentReply = { id: number } & ({ value: unknown } | { error: SerializedError });
+/** `state`: the values of all `@Persisted` variables, if some have changed since the last reply. */
+export type AgentReply = { id: number } & ({ value: unknown; state?: Uint8Array } | { error: SerializedError });
 
 /** The descriptor of the agent's end of the channel; 0 to 2 are the standard streams. */
 export const channelDescriptor = 3;

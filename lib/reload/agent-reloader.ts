@@ -36,6 +36,8 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   /** The last agent that ended without being replaced, and why. */
   #lost: { pid: number; reason: RespawnReason } | undefined;
   #closed = false;
+  /** The values of `@Persisted` variables in the last agent that ended without being replaced. */
+  #state: Uint8Array | undefined;
   /** Every agent that may still run, the one in use or not. */
   readonly #running = new Set<Agent>();
   /** Streams of agents that have not been read to their ends. */
@@ -87,8 +89,10 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
 
   async load(plan: GenerationPlan, { fresh }: { fresh?: RespawnReason } = {}): Promise<void> {
     const replaced = fresh === undefined ? undefined : this.#agent;
+    let state = this.#agent === undefined && fresh !== 'fresh' ? this.#state : undefined;
     if (fresh !== undefined && replaced !== undefined) {
       const next = await this.#takeNext(plan.stableLibrary);
+      if (fresh !== 'fresh') state = await stateOf(replaced);
       // It may have ended meanwhile.
       if (this.#agent === replaced) this.#former = { agent: replaced, loaded: this.#loaded, reason: fresh };
       this.#agent = next;
@@ -96,8 +100,9 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     }
     try {
       await this.start(plan.stableLibrary);
-      await this.#require().request({ op: 'load', plan }, 'render');
+      await this.#require().request({ op: 'load', plan, state }, 'render');
       this.#loaded = true;
+      this.#state = undefined;
     } catch (error) {
       const isPatched = (plan.patches?.length ?? 0) > 0;
       // How far patches came, nobody knows.
@@ -128,8 +133,9 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   async rehearse(plan: GenerationPlan, request: RedrawRequest): Promise<number> {
     this.#understudy ??= await this.#takeNext(plan.stableLibrary);
     const agent = this.#understudy;
+    const isNew = agent.generations === 0;
     try {
-      await agent.request({ op: 'load', plan }, 'render');
+      await agent.request({ op: 'load', plan, state: isNew ? this.#agent?.state : undefined }, 'render');
       await agent.request({ op: 'redraw', request }, 'render');
       return agent.pid;
     } catch (error) {
@@ -144,6 +150,8 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     const former = this.#agent;
     if (next === undefined) throw new HotswiftError('ERR_HOTSWIFT_CRASH', 'the agent that was to take over has ended', { signal: null });
     await next.request({ op: 'set-literals', values }, 'render');
+    const state = former && (await stateOf(former));
+    if (state !== undefined) await next.request({ op: 'restore-state', state }, 'render');
     this.#agent = next;
     this.#loaded = true;
     this.#understudy = undefined;
@@ -271,6 +279,7 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     if (this.#agent === agent) {
       this.#agent = undefined;
       this.#loaded = false;
+      this.#state = agent.state;
       if (isLost) this.#lost = { pid: agent.pid, reason: agent.timedOut ? 'timeout' : 'crash' };
     }
     if (crash !== null) this.emit('crash', crash);
@@ -282,6 +291,12 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     from.once('close', () => this.#streams.delete(from));
     from.pipe(to, { end: false });
   }
+}
+
+/** What an agent's `@Persisted` variables are now; if it has ended, what they were when it answered last. */
+async function stateOf(agent: Agent): Promise<Uint8Array | undefined> {
+  await agent.request({ op: 'report-state' }, 'render').catch(() => {});
+  return agent.state;
 }
 
 /** A picture as it was received, with a buffer of its own. */

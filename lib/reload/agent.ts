@@ -27,6 +27,8 @@ export class Agent {
   readonly stderr: Readable;
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
+  /** The values of `@Persisted` variables, as far as they are known here. */
+  state: Uint8Array | undefined;
   /** Generations that were linked, or that the agent tried to link. */
   generations = 0;
 
@@ -109,6 +111,7 @@ export class Agent {
   async request(operation: AgentOperation, limit: keyof AgentOptions['timeouts']): Promise<unknown> {
     if (this.#endedBy !== undefined) throw this.#endedBy;
     if (operation.op === 'load') this.generations += 1;
+    if ('state' in operation && operation.state !== undefined) this.state = operation.state;
     this.#requests += 1;
     const id = this.#requests;
     const ms = this.#options.timeouts[limit];
@@ -151,8 +154,12 @@ export class Agent {
 
   #settle(reply: AgentReply): void {
     const pending = this.#pending.get(reply.id);
-    if ('error' in reply) pending?.reject(deserializeError(reply.error));
-    else pending?.resolve(reply.value);
+    if ('error' in reply) {
+      pending?.reject(deserializeError(reply.error));
+    } else {
+      this.state = reply.state ?? this.state;
+      pending?.resolve(reply.value);
+    }
   }
 
   #crashError(exitCode: number | null, signal: NodeJS.Signals | null): HotswiftError {

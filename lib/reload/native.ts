@@ -42,6 +42,8 @@ export interface NativeGenerationOptions {
   willPatch?: boolean;
   /** The literals that the code reads by their numbers: what is known of them is forgotten. */
   literals?: { first: number; count: number };
+  /** The values of `@Persisted` variables in another process, which this one starts with. */
+  state?: Uint8Array;
 }
 
 /** native/engine.h, as native/addon.cpp shows it. An engine lives as long as its process. */
@@ -62,6 +64,10 @@ export interface NativeEngine {
   setLiterals(ids: Uint32Array, kinds: Uint8Array, texts: string[]): void;
   /** How literals were read: the bits of `LiteralFlags` in PreviewKit, for each. */
   literalReads(ids: Uint32Array): Uint8Array;
+  /** The values of all `@Persisted` variables, if some have changed since this was called last. Runs their types' code. */
+  takeState(): Uint8Array | undefined;
+  /** Puts the values that another process had in the place of this one's. */
+  restoreState(state: Uint8Array): void;
 }
 
 export interface NativeAddon extends NativeIndexes {

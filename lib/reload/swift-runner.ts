@@ -58,12 +58,13 @@ export class SwiftRunner {
     await this.#translate(() => this.#engine.addGeneration([], libraries, { stableLibrary, willPatch: stableLibrary !== undefined }));
   }
 
-  async load(plan: GenerationPlan): Promise<void> {
+  /** `state`: of another process, to be there when the code begins. */
+  async load(plan: GenerationPlan, state?: Uint8Array): Promise<void> {
     const { objects, libraries, stableLibrary, patches, previewed, script, literals } = plan;
     const check = script === undefined ? undefined : { position: script, previewed };
     // An object that is linked again has the numbers that it had: what is known of them stays true of what runs until then.
     const object = objects[previewed] ?? '';
-    const options = { script: check, stableLibrary, patches, literals: this.#read.has(object) ? undefined : literals };
+    const options = { script: check, stableLibrary, patches, literals: this.#read.has(object) ? undefined : literals, state };
     this.#read.add(object);
     const generation = await this.#translate(() => this.#engine.addGeneration(objects, libraries, options));
     this.#before = this.#newest;
@@ -123,6 +124,15 @@ export class SwiftRunner {
     const previews = await this.previews();
     const drawing = await pictureOrNothing(async () => this.draw({ ...draw, index: selectPreview(previews, preview).index }));
     return { redrawn: { before, after: this.literalReads(literals), previews }, drawing };
+  }
+
+  /** The values of all `@Persisted` variables, if some have changed since this was called last. */
+  takeState(): Uint8Array | undefined {
+    return this.#engine.takeState();
+  }
+
+  restoreState(state: Uint8Array): void {
+    this.#engine.restoreState(state);
   }
 
   #require(): LoadedGeneration {

@@ -202,9 +202,8 @@ private struct Table {
 
   @inline(never)
   private static func make() -> UnsafeMutablePointer<UInt32> {
-    // A `pthread_mutex_t` has 64 bytes at most.
     let capacity = DesignTimeStore.capacity
-    let size = capacity * (MemoryLayout<UInt32>.stride + MemoryLayout<Slot>.stride) + MemoryLayout<Common>.stride + 64
+    let size = capacity * (MemoryLayout<UInt32>.stride + MemoryLayout<Slot>.stride) + MemoryLayout<Common>.stride + Lock.size
     guard let block = calloc(1, size) else { fatalError("there is no memory for the values of literals") }
     let table = Table(states: block.bindMemory(to: UInt32.self, capacity: capacity))
     table.common.initialize(to: Common())
@@ -259,12 +258,3 @@ private func calloc(_ count: Int, _ size: Int) -> UnsafeMutableRawPointer?
 
 @_silgen_name("free")
 private func free(_ block: UnsafeMutableRawPointer?)
-
-@_silgen_name("pthread_mutex_init")
-private func makeMutex(_ mutex: UnsafeMutableRawPointer, _ attributes: UnsafeRawPointer?) -> Int32
-
-@_silgen_name("pthread_mutex_lock")
-private func lockMutex(_ mutex: UnsafeMutableRawPointer) -> Int32
-
-@_silgen_name("pthread_mutex_unlock")
-private func unlockMutex(_ mutex: UnsafeMutableRawPointer) -> Int32

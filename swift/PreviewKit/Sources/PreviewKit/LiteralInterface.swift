@@ -84,5 +84,6 @@ public func once(predicate: UnsafeMutableRawPointer, initialise: Initialiser, co
   }
 }
 
+// As the compiler declares it for the globals of this module: an optional pointer would be another type to LLVM, and the two one function.
 @_silgen_name("swift_once")
-private func runtimeOnce(_ predicate: UnsafeMutableRawPointer, _ initialise: Initialiser, _ context: UnsafeMutableRawPointer?)
+private func runtimeOnce(_ predicate: UnsafeMutableRawPointer, _ initialise: Initialiser, _ context: UnsafeMutableRawPointer)
