@@ -98,22 +98,22 @@ export class Generations {
 
   /**
    * Links, runs and draws; goes back to the generation before if that fails. `isEdit`: whether the texts are new; `fresh`: why it has to be in a new agent, if it has to.
-   * Resolves with what ran, and milliseconds.
+   * Resolves with what ran, what the module's `PreviewSetup` types threw, and milliseconds.
    */
   async run(
     built: BuiltGeneration,
     sources: SourceSnapshot,
     { isEdit, fresh, clock, signal }: { isEdit: boolean; fresh?: RespawnReason; clock: Stopwatch; signal: AbortSignal },
-  ): Promise<{ ran: BuiltGeneration; link: number; run: number }> {
+  ): Promise<{ ran: BuiltGeneration; setupFailure?: string; link: number; run: number }> {
     const number = this.number + (isEdit ? 1 : 0);
-    const ran = await this.#loadPatched(built, fresh, signal);
+    const { ran, setupFailure } = await this.#loadPatched(built, fresh, signal);
     // What was compiled has the values of its text.
     if (this.hasValues) await this.#parts.reloader.setLiterals([]);
     const link = clock.lap();
     await this.#prove(number);
     this.number = number;
     this.#remember(ran, sources);
-    return { ran, link, run: clock.lap() };
+    return { ran, setupFailure, link, run: clock.lap() };
   }
 
   /** The values that make of the code that runs what these texts say; `undefined` if more than values is needed. `changed`: the files that differ. */
@@ -223,32 +223,32 @@ export class Generations {
   }
 
   /** Loads a generation as it was planned; if its patches are at fault, without those. */
-  async #loadPatched(planned: BuiltGeneration, fresh: RespawnReason | undefined, signal: AbortSignal): Promise<BuiltGeneration> {
+  async #loadPatched(planned: BuiltGeneration, fresh: RespawnReason | undefined, signal: AbortSignal) {
     const reasonOf = (generation: BuiltGeneration) => fresh ?? (generation.fresh ? 'rebase' : undefined);
     // Another agent is in use since it was planned: it holds something else.
     const isOther = this.#parts.reloader.loaded && this.pid !== undefined && this.pid !== planned.pid && reasonOf(planned) === undefined;
     const built = isOther ? await this.#parts.module.build.replan(planned, this.pid, signal) : planned;
     try {
-      await this.#load(built, reasonOf(built));
-      return built;
+      return { ran: built, setupFailure: await this.#load(built, reasonOf(built)) };
     } catch (error) {
       if (built.patches.size === 0 || !isHotswiftError(error) || error.code !== 'ERR_HOTSWIFT_LINK') throw error;
       const linked = await this.#parts.module.build.withoutPatches(built, fresh === undefined ? this.pid : undefined, signal);
-      await this.#load(linked, reasonOf(linked));
-      return linked;
+      return { ran: linked, setupFailure: await this.#load(linked, reasonOf(linked)) };
     }
   }
 
-  async #load(built: BuiltGeneration, fresh: RespawnReason | undefined): Promise<void> {
+  async #load(built: BuiltGeneration, fresh: RespawnReason | undefined): Promise<string | undefined> {
     const { reloader, module } = this.#parts;
     this.#pictures.forget();
+    let setupFailure: string | undefined;
     try {
-      await reloader.load(this.#planOf(built), { fresh });
+      setupFailure = await reloader.load(this.#planOf(built), { fresh });
     } catch (error) {
       module.build.failedToLoad(built, this.pid, error as Error);
       throw error;
     }
     if (this.pid !== undefined) module.build.loaded(built, this.pid);
+    return setupFailure;
   }
 
   async #prove(number: number): Promise<void> {

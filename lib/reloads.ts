@@ -300,15 +300,16 @@ export class Reloads {
     const wasSet = !isNew && generations.hasValues;
     const before = pictures.latest;
     const running = generations.inTurn(() => generations.run(built, sources, { isEdit: isNew, fresh: cause, clock, signal }));
-    const { ran, link, run } = await running.finally(() => module.build.continue());
+    const { ran, setupFailure, link, run } = await running.finally(() => module.build.continue());
     this.sources.apply();
     const relinked = [...ran.objects.keys(), ...ran.patches.keys()];
     const timings = { classify, compile, link, run, total: clock.total };
     const isAnother = wasSet && (await generations.inTurn(() => this.#differs(before)));
-    if (!isNew && !isAnother) return { ...unchanged(generations.number, timings), relinked };
+    const warnings = [...ran.stale.map(staleConformances), ...(setupFailure === undefined ? [] : [warning(setupFailure)])];
+    if (!isNew && !isAnother) return { ...unchanged(generations.number, timings), relinked, diagnostics: warnings };
     const { strategy, recompiled, warm } = ran;
     const reason = explain(ran.reason, { isAnother, set });
-    const diagnostics = [...ran.diagnostics, ...ran.stale.map(staleConformances)];
+    const diagnostics = [...ran.diagnostics, ...warnings];
     const tier = moduleChange === 'none' ? 'structural' : 'module';
     return { tier, strategy, reason, changed, recompiled, relinked, generation: generations.number, warm, timings, diagnostics };
   }
@@ -354,6 +355,10 @@ function explain(reason: string, { isAnother, set }: { isAnother: boolean; set: 
 function staleConformances(file: string): Diagnostic {
   const message =
     'a conformance of a type of another module to a protocol of another module cannot be replaced in-process: dynamic casts find the first one';
+  return warning(message, file);
+}
+
+function warning(message: string, file = ''): Diagnostic {
   return { severity: 'warning', message, file, line: 0, column: 0, notes: [] };
 }
 

@@ -102,6 +102,7 @@ public:
             InstanceMethod<&EngineObject::demangle>("demangle"),
             InstanceMethod<&EngineObject::previews>("previews"),
             InstanceMethod<&EngineObject::draw>("draw"),
+            InstanceMethod<&EngineObject::setUp>("setUp"),
             InstanceMethod<&EngineObject::setLiterals>("setLiterals"),
             InstanceMethod<&EngineObject::literalReads>("literalReads"),
             InstanceMethod<&EngineObject::takeState>("takeState"),
@@ -209,6 +210,24 @@ private:
       List[I] = Entry;
     }
     return List;
+  }
+
+  /// A promise of what was thrown, or of nothing; undefined where there is
+  /// nothing to set up.
+  Napi::Value setUp(const Napi::CallbackInfo &Info) {
+    Napi::Env Env = Info.Env();
+    auto Deferred = Napi::Promise::Deferred::New(Env);
+    auto Started = setUpPreviews(
+        *Owned, number(Info[0]), [Env, Deferred](const std::string &Failures) {
+          std::fflush(stdout);
+          const Napi::HandleScope Scope(Env);
+          Deferred.Resolve(Failures.empty() ? Env.Undefined()
+                                            : Napi::String::New(Env, Failures));
+        });
+    swiftHasRun(*Owned);
+    if (!Started)
+      return raise(Env, Started.takeError());
+    return *Started ? Deferred.Promise() : Env.Undefined();
   }
 
   Napi::Value draw(const Napi::CallbackInfo &Info) {

@@ -23,6 +23,10 @@ using DrawPreview = void (*)(const Conformance *Providers, intptr_t Count,
                              intptr_t TraitCount, void *Context,
                              CompleteDrawing Complete);
 
+using CompleteSetup = void (*)(void *Context, const char *Failures);
+using SetUp = void (*)(const Conformance *Types, intptr_t Count, void *Context,
+                       CompleteSetup Complete);
+
 Expected<std::vector<Conformance>> providersOf(Engine &Owner, size_t Generation,
                                                size_t Object) {
   auto Found = Owner.generation(Generation);
@@ -86,6 +90,31 @@ Error drawPreview(Engine &Owner, size_t Generation, size_t Object,
                       Height, PixelWidth, PixelHeight});
        });
   return Error::success();
+}
+
+Expected<bool>
+setUpPreviews(Engine &Owner, size_t Generation,
+              std::function<void(const std::string &)> Complete) {
+  auto Found = Owner.generation(Generation);
+  if (!Found)
+    return Found.takeError();
+  const void *Protocol = Owner.libraries().find(SetupProtocol);
+  auto Run = reinterpret_cast<SetUp>(Owner.libraries().find("hotswift_set_up"));
+  if (!Protocol || !Run)
+    return false;
+  std::vector<Conformance> Types;
+  for (const ObjectMetadata &Object : Found->Metadata)
+    append_range(Types, findConformances(Object, Protocol, Owner.libraries()));
+  if (Types.empty())
+    return false;
+  using Callback = std::function<void(const std::string &)>;
+  Run(Types.data(), static_cast<intptr_t>(Types.size()),
+      new Callback(std::move(Complete)),
+      [](void *Context, const char *Failures) {
+        const std::unique_ptr<Callback> Owned(static_cast<Callback *>(Context));
+        (*Owned)(Failures ? Failures : "");
+      });
+  return true;
 }
 
 } // namespace hotswift

@@ -1,6 +1,7 @@
-// The functions of PreviewKit that list and draw previews, as declared in
-// swift/PreviewKit/Sources/PreviewKit/AgentInterface.swift: the two files are
-// one interface and change together.
+// The functions of PreviewKit that list and draw previews and set up what they
+// need, as declared in AgentInterface.swift and PreviewSetup.swift of
+// swift/PreviewKit/Sources/PreviewKit: the files are one interface and change
+// together.
 #pragma once
 
 #include "engine.h"
@@ -14,6 +15,9 @@ namespace hotswift {
 
 /// The linker name of `protocol PreviewKit.PreviewProvider`'s descriptor.
 constexpr const char *ProviderProtocol = "$s10PreviewKit0A8ProviderMp";
+
+/// The linker name of `protocol PreviewKit.PreviewSetup`'s descriptor.
+constexpr const char *SetupProtocol = "$s10PreviewKit0A5SetupMp";
 
 struct PreviewDescription {
   std::string Name;
@@ -58,5 +62,14 @@ listPreviews(Engine &Owner, size_t Generation, size_t Object);
 llvm::Error drawPreview(Engine &Owner, size_t Generation, size_t Object,
                         const DrawRequest &Request,
                         std::function<void(const Drawing &)> Complete);
+
+/// Has every `PreviewSetup` type of a generation's objects set up what previews
+/// need, and calls \p Complete exactly once, on the thread that runs Swift,
+/// perhaps after this function returned: with what was thrown, or with nothing.
+/// Resolves to whether there are such types; \p Complete is not called
+/// otherwise.
+llvm::Expected<bool>
+setUpPreviews(Engine &Owner, size_t Generation,
+              std::function<void(const std::string &)> Complete);
 
 } // namespace hotswift

@@ -35,7 +35,8 @@ async function perform(request: AgentRequest): Promise<unknown> {
       await runner.prepare(request.needs);
       return rasterise(anyPicture, 1);
     case 'load':
-      return runner.load(request.plan, request.state);
+      await runner.load(request.plan, request.state);
+      return runner.setUp();
     case 'revert':
       return runner.revert();
     case 'previews':

@@ -16,6 +16,7 @@ import type { ModuleStore } from './module-store.js';
 import type { ObjectVersions } from './native-indexes.js';
 import type { PatchTrials } from './patch-trials.js';
 import { type GenerationFacts, isWorthPatching, planGeneration } from './planner.js';
+import { mayHaveSetup } from './source-reach.js';
 import { type LinkOptions, linkStableLibrary, type StableLibrary } from './stable-library.js';
 import type { StandInModule } from './stand-in-module.js';
 import type { Thunks } from './thunks.js';
@@ -331,10 +332,15 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     return { isReplaceable, canPatch, mostLinkedInPlace };
   }
 
-  /** The previewed file, whose metadata tells the previews, and main.swift, whose variables are checked in its object. */
+  /**
+   * The previewed file, whose metadata tells the previews, those whose metadata may tell of what has to be set up, and main.swift, whose variables are checked
+   * in its object.
+   */
   get #alwaysLinked(): string[] {
-    const { file, sources, script } = this.#parts.module;
-    return [file, ...sources.filter((_, position) => position === script)];
+    const { module, compiler } = this.#parts;
+    const { file, sources, script } = module;
+    const setups = [...compiler.sources.values()].filter((source) => compiler.files.has(source.file) && mayHaveSetup(source));
+    return [...new Set([file, ...sources.filter((_, position) => position === script), ...setups.map((source) => source.file)])];
   }
 
   /** What differs from a library, and what uses it; the previewed file is always there. */

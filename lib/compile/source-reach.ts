@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { SourceSnapshot } from '../edit/source-set.js';
+import type { SourceSnapshot, SourceText } from '../edit/source-set.js';
 
 /** Modules up to this size are compiled whole: to choose would save less than a job of the compiler takes. */
 const smallModule = 16;
@@ -12,6 +12,17 @@ const filesAtOnce = 40;
 const declaration =
   /^(?:@\w+(?:\([^)\n]*\))?\s+|[a-z]+(?:\([a-z]+\))?\s+)*?(struct|class|enum|protocol|actor|typealias|func|var|let|extension|macro)\s+`?([\p{L}_][\p{L}\p{N}_]*)/gmu;
 const identifier = /[\p{L}_][\p{L}\p{N}_]*/gu;
+
+const setups = new WeakMap<SourceText, boolean>();
+
+/** Whether a file may have a type that sets up what previews need: nothing else need mention it. */
+export function mayHaveSetup(source: SourceText): boolean {
+  const known = setups.get(source);
+  if (known !== undefined) return known;
+  const found = source.bytes.includes('PreviewSetup');
+  setups.set(source, found);
+  return found;
+}
 
 interface Outline {
   declared: string[];
@@ -36,7 +47,8 @@ export async function reachableFiles(sources: SourceSnapshot, previewed: string)
   const extenders = collect(outlines, ({ extended }) => extended);
   const ofOtherModules = [...extenders].filter(([name]) => !declarers.has(name)).flatMap(([, extending]) => extending);
   const reached = new Set<string>();
-  const waiting = [previewed, ...files.filter((file) => path.basename(file) === 'main.swift'), ...ofOtherModules];
+  const unmentioned = [...sources.values()].filter((source) => path.basename(source.file) === 'main.swift' || mayHaveSetup(source));
+  const waiting = [previewed, ...unmentioned.map(({ file }) => file), ...ofOtherModules];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (reached.has(file)) continue;
     reached.add(file);

@@ -87,7 +87,7 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     await this.#next?.agent.catch(() => {});
   }
 
-  async load(plan: GenerationPlan, { fresh }: { fresh?: RespawnReason } = {}): Promise<void> {
+  async load(plan: GenerationPlan, { fresh }: { fresh?: RespawnReason } = {}): Promise<string | undefined> {
     const replaced = fresh === undefined ? undefined : this.#agent;
     let state = this.#agent === undefined && fresh !== 'fresh' ? this.#state : undefined;
     if (fresh !== undefined && replaced !== undefined) {
@@ -100,9 +100,10 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     }
     try {
       await this.start(plan.stableLibrary);
-      await this.#require().request({ op: 'load', plan, state }, 'render');
+      const failures = await this.#require().request({ op: 'load', plan, state }, 'render');
       this.#loaded = true;
       this.#state = undefined;
+      return failures as string | undefined;
     } catch (error) {
       const isPatched = (plan.patches?.length ?? 0) > 0;
       // How far patches came, nobody knows.

@@ -60,8 +60,9 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
 
   async prepareFresh(): Promise<void> {}
 
-  load(plan: GenerationPlan): Promise<void> {
-    return this.#runner.load(plan);
+  async load(plan: GenerationPlan): Promise<string | undefined> {
+    await this.#runner.load(plan);
+    return this.#awaitSwift(this.#runner.setUp());
   }
 
   async accept(): Promise<void> {}

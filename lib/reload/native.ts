@@ -60,6 +60,10 @@ export interface NativeEngine {
   /** The previews of one object, by its position in `addGeneration`. */
   previews(generation: number, object: number): PreviewInfo[];
   draw(generation: number, object: number, request: NativeDrawRequest): Promise<Drawing>;
+  /**
+   * Has the `PreviewSetup` types of a generation set up what previews need. Resolves with what they threw; `undefined` where there are none.
+   */
+  setUp(generation: number): Promise<string | undefined> | undefined;
   /** These literals have these values from now on. Kinds are those of `LiteralKind` in PreviewKit, or 255 for a literal's own value. */
   setLiterals(ids: Uint32Array, kinds: Uint8Array, texts: string[]): void;
   /** How literals were read: the bits of `LiteralFlags` in PreviewKit, for each. */

@@ -117,11 +117,12 @@ export interface StructuralReloader extends EventEmitter<ReloaderEvents> {
   prepareFresh(needs: AgentNeeds): Promise<void>;
   /**
    * Links and initialises a generation, which from then on is the one that draws and is called. If it fails, the one before stays,
-   * unless its process is gone. `fresh`: in a new process, beside the old one, for the given reason.
+   * unless its process is gone. `fresh`: in a new process, beside the old one, for the given reason. Resolves with what the module's `PreviewSetup` types
+   * threw, if they did.
    *
    * To be followed by `accept` or `revert`.
    */
-  load(plan: GenerationPlan, options?: { fresh?: RespawnReason }): Promise<void>;
+  load(plan: GenerationPlan, options?: { fresh?: RespawnReason }): Promise<string | undefined>;
   /** The loaded generation is good; the process that a fresh one replaces is ended. */
   accept(): Promise<void>;
   /** The loaded generation is not good: the one before draws and is called again, unless its process is gone. */

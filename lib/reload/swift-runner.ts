@@ -71,6 +71,12 @@ export class SwiftRunner {
     this.#newest = { generation, plan };
   }
 
+  /** Has the newest generation's `PreviewSetup` types do what they are for. Resolves with what they threw, if they did. */
+  setUp(): Promise<string | undefined> {
+    const { generation } = this.#require();
+    return this.#translate(() => this.#engine.setUp(generation));
+  }
+
   /** Goes back to the generation before the newest. */
   revert(): void {
     this.#newest = this.#before;

@@ -1,9 +1,9 @@
 // The C interface through which the addon lists and draws previews. native/preview_interface.h declares the same functions:
 // the two files are one interface and change together.
 
-/// A type and its conformance to `PreviewProvider` as the runtime knows them. In memory this is an existential metatype:
+/// A type and its conformance to a protocol as the runtime knows them. In memory this is an existential metatype:
 /// the metadata, then the witness table ("Existential Metatypes" in the Swift ABI's TypeLayout document).
-private typealias ProviderWords = (metadata: UnsafeRawPointer, witnessTable: UnsafeRawPointer)
+typealias ConformanceWords = (metadata: UnsafeRawPointer, witnessTable: UnsafeRawPointer)
 
 /// How a drawing ended. The raw values are part of the interface.
 private enum Outcome: Int32 {
@@ -17,9 +17,13 @@ private enum Outcome: Int32 {
   case missing = 3
 }
 
+func conformingTypes(_ types: UnsafeRawPointer, count: Int) -> UnsafeBufferPointer<ConformanceWords> {
+  UnsafeBufferPointer(start: types.assumingMemoryBound(to: ConformanceWords.self), count: count)
+}
+
 @MainActor
 private func previews(of providers: UnsafeRawPointer, count: Int) -> [Preview] {
-  UnsafeBufferPointer(start: providers.assumingMemoryBound(to: ProviderWords.self), count: count)
+  conformingTypes(providers, count: count)
     .flatMap { unsafeBitCast($0, to: (any PreviewProvider.Type).self).previews }
 }
 
