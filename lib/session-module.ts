@@ -122,6 +122,7 @@ export class SessionModule {
       libraries: this.libraries,
       searchPaths: this.runner.librarySearchPaths,
       folder: path.join(folder, 'libraries'),
+      keepsDebugInformation: compiled.flags.includes('-g'),
     };
     this.#build = new ModuleBuild({
       module,

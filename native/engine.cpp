@@ -69,13 +69,15 @@ std::unique_ptr<MemoryBuffer> orcRuntime() {
 
 Expected<Engine *> Engine::create(std::vector<std::string> LibrarySearchPaths,
                                   bool ForDebugger) {
-  auto *Created = new Engine(std::move(LibrarySearchPaths));
-  if (Error E = Created->start(ForDebugger))
+  auto *Created =
+      new Engine(std::move(LibrarySearchPaths),
+                 ForDebugger ? DebugSections::Keep : DebugSections::Drop);
+  if (Error E = Created->start())
     return E;
   return Created;
 }
 
-Error Engine::start(bool ForDebugger) {
+Error Engine::start() {
   const Triple Host(sys::getProcessTriple());
   LLJITBuilder Builder;
   Builder.setJITTargetMachineBuilder(JITTargetMachineBuilder(Host));
@@ -107,7 +109,7 @@ Error Engine::start(bool ForDebugger) {
   Layer.addPlugin(std::make_shared<PackUnwindInformationPlugin>());
   Layer.addPlugin(
       std::make_shared<ThreadLocalsPlugin>(Jit->getPlatformJITDylib().get()));
-  if (ForDebugger)
+  if (Debug == DebugSections::Keep)
     if (Error E = enableDebugger(*Jit))
       return E;
   ReplacingDylib = &Session.createBareJITDylib("<replacing>");
@@ -129,7 +131,7 @@ Engine::readObject(const std::string &Path, StringSet<> &Named,
   if (!File)
     return makeError(ErrorKind::Object,
                      Path + ": cannot be read: " + File.getError().message());
-  auto Object = prepareObject(**File, Jit->getTargetTriple());
+  auto Object = prepareObject(**File, Jit->getTargetTriple(), Debug);
   if (!Object)
     return Object.takeError();
   for (const std::string &Flag : Object->AutolinkFlags) {
@@ -206,7 +208,7 @@ Error Engine::loadLibrary(StringRef Flag) {
                [&](const auto &Known) { return Known->path() == Path; }))
       return Error::success();
   }
-  auto Library = StaticLibrary::read(Path, Jit->getTargetTriple());
+  auto Library = StaticLibrary::read(Path, Jit->getTargetTriple(), Debug);
   if (!Library)
     return Library.takeError();
   const std::vector<std::string> Named = (*Library)->autolinkFlags();
