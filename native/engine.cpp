@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include "code_addresses.h"
 #include "debugger.h"
 #include "errors.h"
 #include "literal_interface.h"
@@ -106,6 +107,7 @@ Error Engine::start() {
   Metadata = std::make_shared<SwiftMetadataPlugin>();
   auto &Layer = cast<ObjectLinkingLayer>(Jit->getObjLinkingLayer());
   Layer.addPlugin(Metadata);
+  Layer.addPlugin(std::make_shared<CodeAddressesPlugin>());
   Layer.addPlugin(std::make_shared<PackUnwindInformationPlugin>());
   Layer.addPlugin(
       std::make_shared<ThreadLocalsPlugin>(Jit->getPlatformJITDylib().get()));
