@@ -192,6 +192,9 @@ void recordCrashes(int Descriptor) {
   struct sigaction Action = {};
   Action.sa_sigaction = onSignal;
   Action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  // Where files are limited in size, the record is cut off, and the signal that
+  // says so comes too late.
+  sigaddset(&Action.sa_mask, SIGXFSZ);
   // A crash of the handler is to end the process at once.
   for (int Signal : Signals)
     sigaddset(&Action.sa_mask, Signal);

@@ -96,6 +96,11 @@ export class Agent {
     return this.#endedBy?.code === 'ERR_HOTSWIFT_TIMEOUT';
   }
 
+  /** Resolves at once while the process runs; when it has exited, once all who wait for it are told. */
+  async settled(): Promise<void> {
+    if (this.#exited) await this.ended;
+  }
+
   /** The process's number; 0 if it could not be started. */
   get pid(): number {
     return this.#child.pid ?? 0;

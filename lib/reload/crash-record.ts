@@ -19,6 +19,7 @@ export class CrashRecord {
   /** For the agent; `undefined` where crashes are not recorded. */
   readonly descriptor: number | undefined;
   #isOpen: boolean;
+  #isRead = false;
 
   constructor() {
     const descriptor = loadAddon().makeCrashRecord();
@@ -47,20 +48,22 @@ export class CrashRecord {
     }
   }
 
-  /** Gives the record up. Idempotent. */
+  /** Gives the record up, once nothing reads it any more. Idempotent. */
   close(): void {
-    if (this.descriptor === undefined || !this.#isOpen) return;
+    if (this.descriptor === undefined || !this.#isOpen || this.#isRead) return;
     this.#isOpen = false;
     closeSync(this.descriptor);
   }
 
   async #read(stableLibrary: string | undefined, { demangler, objectsOf }: SymbolSources): Promise<string[] | undefined> {
+    // Were it closed meanwhile, another file would have its number.
+    this.#isRead = true;
     try {
       const objects = stableLibrary === undefined ? [] : [...objectsOf(stableLibrary)];
       const backtrace = await loadAddon().readBacktrace(this.descriptor ?? -1, stableLibrary ?? '', objects);
       return backtrace.frames.length > 0 ? await describeBacktrace(backtrace, demangler) : undefined;
     } finally {
-      // Not earlier: another file would have its number.
+      this.#isRead = false;
       this.close();
     }
   }

@@ -26,6 +26,14 @@ async function killAgent(session: Session): Promise<CrashInfo> {
   return (await crashed)[0];
 }
 
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** A preview that calls `draw` while it is drawn; the call is on line 6. */
 const crashing = (more: string) => `import Glibc\n${colorPreview('#ff0000', more).replace('SVG(', 'draw()\n      return SVG(')}`;
 
@@ -110,6 +118,19 @@ describe('the backtrace of a crash', () => {
       'broken() at Color.swift:17',
       expect.stringMatching(/^(\(\d\) .* for )?closure #1 in entry\(\) at Color\.swift:13$/),
     ]);
+  });
+
+  it('is waited for: what is asked for while the end of the process is looked into, another one answers', async () => {
+    const fixture = new Fixture();
+    const body = '@_cdecl("entry") func entry() -> Int32 {\n  Thread.detachNewThread { fatalError("boom") }\n  return 0\n}\n';
+    const file = fixture.write('Color.swift', `import Foundation\n${colorPreview('#ff0000', body)}`);
+    const session = await openSession({ file, module: { name: 'App', sources: [], flags: ['-swift-version', '5'] } });
+    const pid = session.agent?.pid ?? 0;
+    const events = recordEvents(session, 'crash', 'respawn');
+    await session.call('entry').catch(() => {});
+    while (isThere(pid)) await new Promise(setImmediate);
+    expect((await session.snapshot()).stale).toBe(false);
+    expect(events.map(([name]) => name)).toEqual(['crash', 'respawn']);
   });
 
   it('has the lines of the file in functions of the stable library, also when others of the file were patched', async () => {
