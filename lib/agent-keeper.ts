@@ -137,8 +137,8 @@ export class AgentKeeper {
   }
 }
 
-function crashedTooOften({ signal, exitCode }: CrashInfo): HotswiftError {
+function crashedTooOften({ signal, exitCode, backtrace }: CrashInfo): HotswiftError {
   const how = signal ?? `exit code ${exitCode}`;
   const message = `the Swift code crashed ${mostCrashes} times (${how}), each time soon after it was loaded; it is run again when the source changes`;
-  return new HotswiftError('ERR_HOTSWIFT_CRASH', message, { signal, exitCode });
+  return new HotswiftError('ERR_HOTSWIFT_CRASH', message, { signal, exitCode, ...(backtrace && { backtrace }) });
 }

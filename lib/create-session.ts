@@ -10,7 +10,6 @@ import { findToolchain } from './project/toolchain.js';
 import { AgentReloader } from './reload/agent-reloader.js';
 import { InProcessReloader } from './reload/in-process-reloader.js';
 import { loadAddon } from './reload/native.js';
-import type { RunnerOptions } from './reload/swift-runner.js';
 import { Session } from './session.js';
 import { SessionModule } from './session-module.js';
 import { TemporaryFolder } from './temporary-folder.js';
@@ -47,7 +46,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     const moduleOptions = { file, module: described, debug, warmCompiler, toolchain, ...place, addon, isReplaceable };
     const module = await SessionModule.open(moduleOptions, { signal, onProgress });
 
-    const reloader = await createReloader(checked, module.runner);
+    const reloader = await createReloader(checked, module);
     close = async () => {
       await reloader.close();
       await folder.remove();
@@ -80,7 +79,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-async function createReloader(options: SessionOptions, runner: RunnerOptions): Promise<AgentReloader | InProcessReloader> {
+async function createReloader(options: SessionOptions, { runner, symbols }: SessionModule): Promise<AgentReloader | InProcessReloader> {
   // Who looks at a line of code takes as long as he likes.
   const render = options.timeouts?.render ?? (runner.debug ? undefined : defaultTimeout);
   if (options.isolation === 'in-process') return new InProcessReloader({ runner, renderTimeout: render }, new RasteriserThread());
@@ -88,7 +87,7 @@ async function createReloader(options: SessionOptions, runner: RunnerOptions): P
   if (cwd !== undefined && !(await isFolder(cwd))) {
     throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', `createSession: \`cwd\`: ${cwd} is not a folder`);
   }
-  return new AgentReloader({ runner, env, cwd, timeouts: { start: timeouts?.start ?? defaultTimeout, render } });
+  return new AgentReloader({ runner, symbols, env, cwd, timeouts: { start: timeouts?.start ?? defaultTimeout, render } });
 }
 
 function policyOf(options: SessionOptions): AgentPolicy {

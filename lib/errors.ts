@@ -25,7 +25,7 @@ export interface ErrorDetails {
   signal?: NodeJS.Signals | null;
   /** ERR_HOTSWIFT_CRASH: the agent's exit code, if it exited. */
   exitCode?: number | null;
-  /** ERR_HOTSWIFT_CRASH: frames, where they are known. */
+  /** ERR_HOTSWIFT_CRASH: the frames of the thread that crashed, innermost first, where they are known. See `CrashInfo`. */
   backtrace?: string[];
   /** ERR_HOTSWIFT_TIMEOUT: what took too long. */
   phase?: string;

@@ -46,7 +46,9 @@ export class Generations {
 
   /** Runs one thing at a time, so that a picture and its generation belong together. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(() => {
+    const { reloader } = this.#parts;
+    const result = this.#turn.then(async () => {
+      if ('settled' in reloader) await reloader.settled();
       if (this.#ended !== undefined) throw this.#ended;
       return work();
     });

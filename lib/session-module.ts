@@ -12,6 +12,7 @@ import { HotswiftError } from './errors.js';
 import { describeModule, type ModuleDescription } from './project/module.js';
 import { describePackage, type PackageDescription, type PackageWatch } from './project/swift-package.js';
 import type { Toolchain } from './project/toolchain.js';
+import type { SymbolSources } from './reload/crash-record.js';
 import type { NativeAddon } from './reload/native.js';
 import type { RunnerOptions } from './reload/swift-runner.js';
 import type { ModuleOptions, Progress } from './types.js';
@@ -97,6 +98,14 @@ export class SessionModule {
     return { librarySearchPaths, debug: this.#options.debug };
   }
 
+  /** For backtraces of crashed agents. */
+  get symbols(): SymbolSources {
+    return {
+      demangler: path.join(this.#options.toolchain.programs, 'swift-demangle'),
+      objectsOf: (library) => this.build.objectsOf(library),
+    };
+  }
+
   get build(): ModuleBuild {
     if (this.#build === undefined) throw new TypeError('the build is prepared before it is used');
     return this.#build;
@@ -122,6 +131,7 @@ export class SessionModule {
       libraries: this.libraries,
       searchPaths: this.runner.librarySearchPaths,
       folder: path.join(folder, 'libraries'),
+      keepsDebugInformation: compiled.flags.includes('-g'),
     };
     this.#build = new ModuleBuild({
       module,

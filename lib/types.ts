@@ -260,7 +260,15 @@ export interface CrashInfo {
   signal: NodeJS.Signals | null;
   /** The exit code, `null` if a signal ended it. */
   exitCode: number | null;
-  /** Frames of the crashed thread, where they are known. */
+  /**
+   * The frames of the thread that crashed, innermost first, one text each: `CardView.draw() at /path/View.swift:12:9`, or `swift_retain in libswiftCore.so`
+   * where there is no source, or an address where there is no name. At most 64 calls; where there are more, the last text is `…`. Those that called Swift are left out.
+   *
+   * Columns are bytes, from 1; they are left out in a previewed file whose literals can be edited. Where code was inlined, the call and what it called are frames of their own.
+   *
+   * Missing if the process exited, on other systems than Linux, if `SIGKILL` ended it, if a thread other than the main one ran out of stack, and if the Swift code handles
+   * the signal itself or has closed descriptors that are not its own.
+   */
   backtrace?: string[];
 }
 

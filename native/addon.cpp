@@ -1,6 +1,8 @@
 // The N-API surface: arguments in, one call, result or error out.
 // lib/reload/native.ts declares the same surface in TypeScript and checks the
 // arguments; here they are taken as checked.
+#include "backtrace.h"
+#include "crash_record.h"
 #include "engine.h"
 #include "errors.h"
 #include "javascript.h"
@@ -387,6 +389,54 @@ void endWith(const Napi::CallbackInfo &Info) {
   endWithPeer(static_cast<int>(number(Info[0])));
 }
 
+Napi::Value makeRecord(const Napi::CallbackInfo &Info) {
+  return Napi::Number::New(Info.Env(), makeCrashRecord());
+}
+
+void recordInto(const Napi::CallbackInfo &Info) {
+  recordCrashes(static_cast<int>(number(Info[0])));
+}
+
+class BacktraceWork : public PromisedWork {
+public:
+  BacktraceWork(Napi::Env Env, int Record, LibraryObjects Stable)
+      : PromisedWork(Env), Record(Record), Stable(std::move(Stable)) {}
+
+private:
+  llvm::Error work() override {
+    return hotswift::readBacktrace(Record, Stable).moveInto(Result);
+  }
+  llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
+    auto Frames = Napi::Array::New(Env, Result.Frames.size());
+    for (uint32_t I = 0; I < Result.Frames.size(); ++I) {
+      const BacktraceFrame &Frame = Result.Frames[I];
+      auto Entry = Napi::Object::New(Env);
+      Entry.Set("address", Napi::BigInt::New(Env, Frame.Address));
+      Entry.Set("function", Frame.Function);
+      Entry.Set("library", Frame.Library);
+      Entry.Set("file", Frame.File);
+      Entry.Set("line", Frame.Line);
+      Entry.Set("column", Frame.Column);
+      Frames[I] = Entry;
+    }
+    auto Found = Napi::Object::New(Env);
+    Found.Set("frames", Frames);
+    Found.Set("hasMore", Result.HasMore);
+    return Found;
+  }
+
+  const int Record;
+  const LibraryObjects Stable;
+  Backtrace Result;
+};
+
+Napi::Value readBacktrace(const Napi::CallbackInfo &Info) {
+  return (new BacktraceWork(
+              Info.Env(), static_cast<int>(number(Info[0])),
+              {Info[1].As<Napi::String>().Utf8Value(), strings(Info[2])}))
+      ->start();
+}
+
 /// For processes whose output is a pipe: a line arrives when it is printed.
 void bufferOutputByLine(const Napi::CallbackInfo &) {
   // With a buffer of ours: for one that glibc allocates itself, some lines come
@@ -410,6 +460,9 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("requireNoScriptVariables",
               Napi::Function::New(Env, requireNoScriptVariables));
   Exports.Set("endWithPeer", Napi::Function::New(Env, endWith));
+  Exports.Set("makeCrashRecord", Napi::Function::New(Env, makeRecord));
+  Exports.Set("recordCrashes", Napi::Function::New(Env, recordInto));
+  Exports.Set("readBacktrace", Napi::Function::New(Env, readBacktrace));
   Exports.Set("bufferOutputByLine",
               Napi::Function::New(Env, bufferOutputByLine));
   Exports.Set("warmFrontendImage", Napi::Function::New(Env, openWarmFrontend));

@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include "code_addresses.h"
 #include "debugger.h"
 #include "errors.h"
 #include "literal_interface.h"
@@ -69,13 +70,15 @@ std::unique_ptr<MemoryBuffer> orcRuntime() {
 
 Expected<Engine *> Engine::create(std::vector<std::string> LibrarySearchPaths,
                                   bool ForDebugger) {
-  auto *Created = new Engine(std::move(LibrarySearchPaths));
-  if (Error E = Created->start(ForDebugger))
+  auto *Created =
+      new Engine(std::move(LibrarySearchPaths),
+                 ForDebugger ? DebugSections::Keep : DebugSections::Drop);
+  if (Error E = Created->start())
     return E;
   return Created;
 }
 
-Error Engine::start(bool ForDebugger) {
+Error Engine::start() {
   const Triple Host(sys::getProcessTriple());
   LLJITBuilder Builder;
   Builder.setJITTargetMachineBuilder(JITTargetMachineBuilder(Host));
@@ -104,10 +107,11 @@ Error Engine::start(bool ForDebugger) {
   Metadata = std::make_shared<SwiftMetadataPlugin>();
   auto &Layer = cast<ObjectLinkingLayer>(Jit->getObjLinkingLayer());
   Layer.addPlugin(Metadata);
+  Layer.addPlugin(std::make_shared<CodeAddressesPlugin>());
   Layer.addPlugin(std::make_shared<PackUnwindInformationPlugin>());
   Layer.addPlugin(
       std::make_shared<ThreadLocalsPlugin>(Jit->getPlatformJITDylib().get()));
-  if (ForDebugger)
+  if (Debug == DebugSections::Keep)
     if (Error E = enableDebugger(*Jit))
       return E;
   ReplacingDylib = &Session.createBareJITDylib("<replacing>");
@@ -129,7 +133,7 @@ Engine::readObject(const std::string &Path, StringSet<> &Named,
   if (!File)
     return makeError(ErrorKind::Object,
                      Path + ": cannot be read: " + File.getError().message());
-  auto Object = prepareObject(**File, Jit->getTargetTriple());
+  auto Object = prepareObject(**File, Jit->getTargetTriple(), Debug);
   if (!Object)
     return Object.takeError();
   for (const std::string &Flag : Object->AutolinkFlags) {
@@ -206,7 +210,7 @@ Error Engine::loadLibrary(StringRef Flag) {
                [&](const auto &Known) { return Known->path() == Path; }))
       return Error::success();
   }
-  auto Library = StaticLibrary::read(Path, Jit->getTargetTriple());
+  auto Library = StaticLibrary::read(Path, Jit->getTargetTriple(), Debug);
   if (!Library)
     return Library.takeError();
   const std::vector<std::string> Named = (*Library)->autolinkFlags();

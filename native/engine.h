@@ -111,9 +111,9 @@ public:
   const Libraries &libraries() const { return Shared; }
 
 private:
-  explicit Engine(std::vector<std::string> LibrarySearchPaths)
-      : Shared(std::move(LibrarySearchPaths)) {}
-  llvm::Error start(bool ForDebugger);
+  Engine(std::vector<std::string> LibrarySearchPaths, DebugSections Debug)
+      : Debug(Debug), Shared(std::move(LibrarySearchPaths)) {}
+  llvm::Error start();
   /// Loads a shared or a static library, and what that one names.
   llvm::Error loadLibrary(llvm::StringRef Flag);
   /// Reads an object and loads the libraries it asks for; those that are lost
@@ -132,6 +132,8 @@ private:
   llvm::Error explain(llvm::Error Failure, llvm::ArrayRef<std::string> Names,
                       llvm::ArrayRef<std::string> LostLibraries);
 
+  /// For debuggers they are kept.
+  const DebugSections Debug;
   Libraries Shared;
   /// Guards the list; its entries stay.
   std::mutex StaticMutex;

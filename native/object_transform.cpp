@@ -87,8 +87,8 @@ uint64_t relaxedSize(const Triple &Target, uint32_t Type) {
 class ElfTransform {
 public:
   ElfTransform(MutableArrayRef<char> Bytes, StringRef Name,
-               const Triple &Target)
-      : Bytes(Bytes), Name(Name), Target(Target) {}
+               const Triple &Target, DebugSections Debug)
+      : Bytes(Bytes), Name(Name), Target(Target), Debug(Debug) {}
 
   Error run();
 
@@ -108,6 +108,7 @@ private:
   Error checkUnwindInformation(const ElfFile &File, const Section &S) const;
   Error mendSymbols(const ElfFile &File, const Section &Table);
   Error rewriteThreadLocals(const ElfFile &File, const Section &S);
+  void dropDebugSection(const Section &S);
   void orderSections();
   Error renameSections(const ElfFile &File);
   Error readAutolink(const ElfFile &File, const Section &S);
@@ -127,6 +128,7 @@ private:
   MutableArrayRef<char> Bytes;
   StringRef Name;
   const Triple &Target;
+  const DebugSections Debug;
   ArrayRef<Section> Sections;
   std::string NewNames;
   std::vector<std::string> Autolink;
@@ -315,6 +317,14 @@ Error ElfTransform::rewriteThreadLocals(const ElfFile &File, const Section &S) {
   return Error::success();
 }
 
+/// With its relocations, which would refer to nothing.
+void ElfTransform::dropDebugSection(const Section &S) {
+  writable(S).sh_type = ELF::SHT_NULL;
+  for (const Section &Other : Sections)
+    if (Other.sh_type == ELF::SHT_RELA && &Sections[Other.sh_info] == &S)
+      writable(Other).sh_type = ELF::SHT_NULL;
+}
+
 /// JITLink lays out what shares a section by address, and in an object every
 /// address is 0: the order would be that of a hash table. With addresses that
 /// rise through the file everything stays in the order of the compiler.
@@ -422,6 +432,9 @@ Error ElfTransform::run() {
     auto SectionName = File->getSectionName(S, *SectionNames);
     if (!SectionName)
       return refuse(toString(SectionName.takeError()));
+    if (Debug == DebugSections::Drop && SectionName->starts_with(".debug_") &&
+        S.sh_type == ELF::SHT_PROGBITS && !(S.sh_flags & ELF::SHF_ALLOC))
+      dropDebugSection(S);
     if (*SectionName == ".swift1_autolink_entries")
       if (Error E = readAutolink(*File, S))
         return E;
@@ -453,7 +466,8 @@ Error refuseFormat(StringRef Name, file_magic Magic) {
 } // namespace
 
 Expected<PreparedObject> prepareObject(MemoryBufferRef Input,
-                                       const Triple &Target) {
+                                       const Triple &Target,
+                                       DebugSections Debug) {
   const StringRef Name = Input.getBufferIdentifier();
   const file_magic Magic = identify_magic(Input.getBuffer());
   if (Target.isOSBinFormatMachO()) {
@@ -472,7 +486,7 @@ Expected<PreparedObject> prepareObject(MemoryBufferRef Input,
   llvm::copy(Input.getBuffer(), Copy->getBufferStart());
   ElfTransform Transform(
       MutableArrayRef(Copy->getBufferStart(), Copy->getBufferSize()), Name,
-      Target);
+      Target, Debug);
   if (Error E = Transform.run())
     return E;
   if (Transform.newNames().empty())

@@ -11,6 +11,10 @@
 
 namespace hotswift {
 
+/// What becomes of `.debug_*` sections. Nothing that is linked needs them, and
+/// reading their relocations takes as long as linking all the rest.
+enum class DebugSections { Drop, Keep };
+
 /// An object that JITLink accepts, and what it asks to be linked with.
 struct PreparedObject {
   std::unique_ptr<llvm::MemoryBuffer> Buffer;
@@ -28,6 +32,7 @@ struct PreparedObject {
 ///    are renamed;
 ///  - `.tdata.*` and `.tbss.*` become `.tdata` and `.tbss`, the only
 ///    thread-local sections that ORC's ELF platform looks for;
+///  - debug sections are dropped, unless they are wanted;
 ///  - accesses in the local-dynamic model are rewritten (local_dynamic_tls.h).
 /// Sections get addresses of their own, in the order of the file: JITLink takes
 /// two blocks at one address for an overlap, and lays out by address, so that
@@ -39,7 +44,8 @@ struct PreparedObject {
 ///
 /// Runs before ORC sees the object: its symbol table is read there, too. Linear
 /// in symbols and relocations, sections are sorted.
-llvm::Expected<PreparedObject> prepareObject(llvm::MemoryBufferRef Input,
-                                             const llvm::Triple &Target);
+llvm::Expected<PreparedObject>
+prepareObject(llvm::MemoryBufferRef Input, const llvm::Triple &Target,
+              DebugSections Debug = DebugSections::Drop);
 
 } // namespace hotswift

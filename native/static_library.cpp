@@ -1,7 +1,6 @@
 #include "static_library.h"
 
 #include "errors.h"
-#include "object_transform.h"
 
 #include "llvm/ExecutionEngine/Orc/ObjectFileInterface.h"
 #include "llvm/Object/Archive.h"
@@ -17,7 +16,8 @@ Error StaticLibrary::refuse(const Twine &Why) const {
 }
 
 Expected<std::unique_ptr<StaticLibrary>>
-StaticLibrary::read(const std::string &Path, const Triple &Target) {
+StaticLibrary::read(const std::string &Path, const Triple &Target,
+                    DebugSections Debug) {
   std::unique_ptr<StaticLibrary> Library(new StaticLibrary(Path));
   auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
                                     /*RequiresNullTerminator=*/false);
@@ -37,7 +37,7 @@ StaticLibrary::read(const std::string &Path, const Triple &Target) {
         // LLVM takes a member's size from its header.
         : Member->getBufferEnd() > (*File)->getBufferEnd()
             ? Library->refuse("is truncated")
-            : Library->addMember(*Member, Target);
+            : Library->addMember(*Member, Target, Debug);
     if (Failure) {
       consumeError(std::move(Damage));
       return Failure;
@@ -48,11 +48,12 @@ StaticLibrary::read(const std::string &Path, const Triple &Target) {
   return Library;
 }
 
-Error StaticLibrary::addMember(MemoryBufferRef Member, const Triple &Target) {
+Error StaticLibrary::addMember(MemoryBufferRef Member, const Triple &Target,
+                               DebugSections Debug) {
   const std::string Name =
       Path + "(" + Member.getBufferIdentifier().str() + ")";
   auto Prepared =
-      prepareObject(MemoryBufferRef(Member.getBuffer(), Name), Target);
+      prepareObject(MemoryBufferRef(Member.getBuffer(), Name), Target, Debug);
   if (!Prepared)
     return Prepared.takeError();
   append_range(Autolink, Prepared->AutolinkFlags);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "object_transform.h"
+
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ExecutionEngine/Orc/Core.h"
@@ -18,7 +20,8 @@ class StaticLibrary {
 public:
   /// Reads an archive. One damaged member is an error of the whole.
   static llvm::Expected<std::unique_ptr<StaticLibrary>>
-  read(const std::string &Path, const llvm::Triple &Target);
+  read(const std::string &Path, const llvm::Triple &Target,
+       DebugSections Debug);
 
   const std::string &path() const { return Path; }
   /// The linker flags that any of the members names.
@@ -30,7 +33,7 @@ private:
   explicit StaticLibrary(std::string Path) : Path(std::move(Path)) {}
   llvm::Error refuse(const llvm::Twine &Why) const;
   llvm::Error addMember(llvm::MemoryBufferRef Member,
-                        const llvm::Triple &Target);
+                        const llvm::Triple &Target, DebugSections Debug);
 
   std::string Path;
   std::vector<std::string> Autolink;

@@ -5,7 +5,7 @@
 import { Socket } from 'node:net';
 import { HotswiftError, isHotswiftError, serializeError } from '../errors.js';
 import { rasterise } from '../preview/rasterise.js';
-import { type AgentReply, type AgentRequest, channelDescriptor, MessageChannel } from '../reload/agent-protocol.js';
+import { type AgentReply, type AgentRequest, channelDescriptor, crashRecordDescriptor, MessageChannel } from '../reload/agent-protocol.js';
 import { type Drawing, loadAddon } from '../reload/native.js';
 import { pictureOrNothing, SwiftRunner } from '../reload/swift-runner.js';
 
@@ -26,6 +26,7 @@ async function perform(request: AgentRequest): Promise<unknown> {
     const addon = loadAddon();
     addon.endWithPeer(channelDescriptor);
     addon.bufferOutputByLine();
+    addon.recordCrashes(crashRecordDescriptor);
     runner = new SwiftRunner(request.runner);
     return;
   }

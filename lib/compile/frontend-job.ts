@@ -67,6 +67,8 @@ export async function askForTemplate(
     '-module-cache-path',
     moduleCache,
     ...importPaths.flatMap((folder) => ['-I', folder]),
+    // For backtraces, of which there are none elsewhere. Flags for more debug information, or none, go before it.
+    ...(process.platform === 'linux' ? ['-gline-tables-only'] : []),
     ...module.flags,
     // Files are compiled one by one, whatever the module's release build does.
     '-no-whole-module-optimization',

@@ -76,12 +76,17 @@ interface AgentContents {
   foreign: Set<string>;
   /** From files to the objects that took places in the library. */
   applied: Map<string, string>;
+  /** Objects that were linked into it, the newest last: should it crash in their code, they tell where that is. */
+  linked: Set<string>;
 }
 
 const log = debug('hotswift:build');
 
 /** After so many libraries that could not be linked or loaded, generations hold what they need themselves. */
 const mostBadLibraries = 3;
+
+/** Linked objects that are kept for an agent, so that what its edits leave behind is bounded. */
+const mostLinked = 256;
 
 /** Milliseconds without an edit, after which the state is kept for later sessions. */
 const quiet = 2000;
@@ -177,12 +182,14 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   }
 
   /** A generation was loaded in this process. */
-  loaded({ library, foreign, patches }: BuiltGeneration, pid: number): void {
-    const agent: AgentContents = this.#agents.get(pid) ?? { foreign: new Set(), applied: new Map() };
+  loaded({ library, foreign, patches, objects }: BuiltGeneration, pid: number): void {
+    const agent: AgentContents = this.#agents.get(pid) ?? { foreign: new Set(), applied: new Map(), linked: new Set() };
     this.#agents.set(pid, agent);
     agent.library ??= library;
     for (const symbol of foreign) agent.foreign.add(symbol);
     for (const [file, { present }] of patches) agent.applied.set(file, present);
+    // A process that cannot be replaced leaves nobody behind who would ask.
+    if (this.#parts.isReplaceable) agent.linked = newest([...agent.linked, ...objects.values(), ...agent.applied.values()], mostLinked);
   }
 
   /** Of this process nothing is left. */
@@ -213,14 +220,20 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
 
   /** Deletes what neither the build nor these objects need. */
   async discard(inUse: Iterable<string>): Promise<void> {
-    const libraries = [this.#library, ...[...this.#agents.values()].map(({ library }) => library)];
-    const objects = libraries.flatMap((library) => [...(library?.objects.values() ?? [])]);
-    await this.#parts.compiler.discard([...inUse, ...this.#linking, ...objects]);
+    const objects = this.#libraries.flatMap((library) => [...(library?.objects.values() ?? [])]);
+    const linked = [...this.#agents.values()].flatMap((agent) => [...agent.linked]);
+    await this.#parts.compiler.discard([...inUse, ...this.#linking, ...objects, ...linked]);
   }
 
   /** The newest stable library. */
   get library(): StableLibrary | undefined {
     return this.#library;
+  }
+
+  /** The objects that a library of the module was linked from. */
+  objectsOf(path: string): string[] {
+    const known = this.#libraries.find((library) => library?.path === path);
+    return [...(known?.objects.values() ?? [])];
   }
 
   /** Resolves when nothing is being done in the background. */
@@ -325,6 +338,11 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       stale: decision.stale,
       foreign: closure.foreign.filter(({ isFormer }) => !isFormer).map(({ symbol }) => symbol),
     };
+  }
+
+  /** The newest library, and those of agents. */
+  get #libraries(): (StableLibrary | undefined)[] {
+    return [this.#library, ...[...this.#agents.values()].map(({ library }) => library)];
   }
 
   get #limits() {
@@ -470,6 +488,11 @@ export function filesOfGeneration({ objects, library, patches }: BuiltGeneration
 
 function versionsOf(patches: ReadonlyMap<string, string> = new Map(), library: StableLibrary): Map<string, ObjectVersions> {
   return new Map([...patches].map(([file, present]) => [file, { former: library.objects.get(file) ?? '', present }]));
+}
+
+/** The last of some values, those that come twice where they come last. */
+function newest<Value>(values: readonly Value[], most: number): Set<Value> {
+  return new Set([...new Set([...values].reverse())].slice(0, most).reverse());
 }
 
 function haveEqualObjects(one: StableLibrary, other: StableLibrary | undefined): boolean {

@@ -22,6 +22,8 @@ export interface LinkOptions {
   searchPaths: readonly string[];
   /** For the library, and what the driver leaves behind. */
   folder: string;
+  /** Whether debug information goes into the library; for backtraces, that of its objects does. Default `false`. */
+  keepsDebugInformation?: boolean;
   /** Whether the linker gives way to other programs. Default `false`. */
   inBackground?: boolean;
 }
@@ -34,7 +36,7 @@ export interface LinkOptions {
  */
 export async function linkStableLibrary(
   files: ReadonlyMap<string, CompiledFile>,
-  { swiftc, name, libraries, searchPaths, folder, inBackground }: LinkOptions,
+  { swiftc, name, libraries, searchPaths, folder, keepsDebugInformation = false, inBackground }: LinkOptions,
   signal?: AbortSignal,
 ): Promise<StableLibrary> {
   const objects = new Map([...files].map(([file, { object }]) => [file, object]));
@@ -49,6 +51,7 @@ export async function linkStableLibrary(
   const args = [
     ...['-emit-library', `@${list}`, '-module-name', name, '-o', library],
     ...(process.platform === 'darwin' ? ['-Xlinker', '-undefined', '-Xlinker', 'dynamic_lookup'] : ['-Xlinker', `-soname=${soname}`]),
+    ...(keepsDebugInformation ? [] : ['-Xlinker', '-S']),
     ...searchPaths.flatMap((searched) => ['-L', searched, '-Xlinker', '-rpath', '-Xlinker', searched]),
     ...libraries,
   ];

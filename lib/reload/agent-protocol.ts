@@ -30,6 +30,9 @@ export type AgentReply = { id: number } & ({ value: unknown; state?: Uint8Array 
 /** The descriptor of the agent's end of the channel; 0 to 2 are the standard streams. */
 export const channelDescriptor = 3;
 
+/** The descriptor of the agent's crash record. */
+export const crashRecordDescriptor = 4;
+
 /**
  * Sends and receives messages over a stream of bytes. A frame is the length of the message, 32 bits little-endian, and the message as
  * `v8.serialize` writes it, so that buffers travel as they are.

@@ -56,6 +56,11 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     return this.#loaded;
   }
 
+  /** Resolves when what is known of the agent is true of its process: how one has ended takes a moment to find out. */
+  async settled(): Promise<void> {
+    await this.#agent?.settled();
+  }
+
   /** Agents that are started from now on run this way. */
   configure(runner: RunnerOptions): void {
     this.#options = { ...this.#options, runner };

@@ -4,10 +4,12 @@ import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { deserializeError, HotswiftError } from '../errors.js';
 import type { CrashInfo } from '../types.js';
 import { type AgentOperation, type AgentReply, type AgentRequest, channelDescriptor, MessageChannel } from './agent-protocol.js';
+import { CrashRecord, type SymbolSources } from './crash-record.js';
 import type { RunnerOptions } from './swift-runner.js';
 
 export interface AgentOptions {
   runner: RunnerOptions;
+  symbols: SymbolSources;
   env?: Record<string, string>;
   cwd?: string;
   /** Milliseconds; missing where there is no limit. */
@@ -35,9 +37,12 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #child: ChildProcess;
   readonly #channel: MessageChannel<AgentReply, AgentRequest>;
+  readonly #record = new CrashRecord();
   readonly #pending = new Map<number, Pending>();
   #requests = 0;
   #started = false;
+  #exited = false;
+  #stableLibrary: string | undefined;
   #endedBy: HotswiftError | undefined;
 
   /** `onEnd` is told how the process ended, with `null` if it was asked to or never came up, before anybody who waits for an answer is. */
@@ -47,7 +52,7 @@ export class Agent {
       cwd: options.cwd,
       // Swift's own backtracer would hold up the end of a crashed agent; under Electron, its executable is to act as Node.
       env: { ...process.env, SWIFT_BACKTRACE: 'enable=no', ELECTRON_RUN_AS_NODE: '1', ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', this.#record.descriptor ?? 'ignore'],
       // A process group of its own: what Swift starts ends with the agent, and a Ctrl-C in the terminal is the host's alone.
       detached: true,
     });
@@ -65,6 +70,7 @@ export class Agent {
     );
     this.ended = new Promise((resolve) => {
       const end = (reason: HotswiftError, crash: CrashInfo | null) => {
+        this.#record.close();
         this.#endedBy ??= reason;
         onEnd(crash);
         for (const { reject } of this.#pending.values()) reject(this.#endedBy);
@@ -72,8 +78,14 @@ export class Agent {
       };
       this.#child.once('exit', (exitCode, signal) => {
         this.#killGroup();
-        const crash = this.#endedBy === undefined && this.#started ? { pid: this.pid, signal, exitCode } : null;
-        end(this.#crashError(exitCode, signal), crash);
+        this.#exited = true;
+        const isCrash = this.#endedBy === undefined && this.#started;
+        const tell = (backtrace?: string[]) => {
+          const crash = { pid: this.pid, signal, exitCode, ...(backtrace && { backtrace }) };
+          end(this.#crashError(crash), isCrash ? crash : null);
+        };
+        if (isCrash && this.#record.holdsCrash) void this.#record.takeBacktrace(this.#stableLibrary, options.symbols).then(tell);
+        else tell();
       });
       this.#child.once('error', (cause) => {
         end(new HotswiftError('ERR_HOTSWIFT_NATIVE', `the agent could not be started: ${cause.message}`, { cause }), null);
@@ -89,6 +101,11 @@ export class Agent {
   /** Whether the process was ended because it took too long. */
   get timedOut(): boolean {
     return this.#endedBy?.code === 'ERR_HOTSWIFT_TIMEOUT';
+  }
+
+  /** Resolves at once while the process runs; when it has exited, once all who wait for it are told. */
+  async settled(): Promise<void> {
+    if (this.#exited) await this.ended;
   }
 
   /** The process's number; 0 if it could not be started. */
@@ -112,6 +129,7 @@ export class Agent {
     if (this.#endedBy !== undefined) throw this.#endedBy;
     if (operation.op === 'load') this.generations += 1;
     if ('state' in operation && operation.state !== undefined) this.state = operation.state;
+    if (operation.op === 'load') this.#stableLibrary = operation.plan.stableLibrary ?? this.#stableLibrary;
     this.#requests += 1;
     const id = this.#requests;
     const ms = this.#options.timeouts[limit];
@@ -139,6 +157,8 @@ export class Agent {
 
   /** Requests are rejected when the process has really ended: whoever then starts another finds this one gone. */
   #kill(reason: HotswiftError): void {
+    // What it ended of is being found out.
+    if (this.#exited) return;
     this.#endedBy ??= reason;
     this.#killGroup();
   }
@@ -162,9 +182,9 @@ export class Agent {
     }
   }
 
-  #crashError(exitCode: number | null, signal: NodeJS.Signals | null): HotswiftError {
+  #crashError({ exitCode, signal, backtrace }: CrashInfo): HotswiftError {
     const how = signal === null ? `exited with code ${exitCode}` : `crashed (${signal})`;
     const what = this.#started ? 'the Swift code' : 'the agent, while it started,';
-    return new HotswiftError('ERR_HOTSWIFT_CRASH', `${what} ${how}`, { signal, exitCode });
+    return new HotswiftError('ERR_HOTSWIFT_CRASH', `${what} ${how}`, { signal, exitCode, ...(backtrace && { backtrace }) });
   }
 }

@@ -46,6 +46,22 @@ export interface NativeGenerationOptions {
   state?: Uint8Array;
 }
 
+/** native/backtrace.h; texts are empty where nothing is known, and so are the numbers 0. */
+export interface NativeFrame {
+  address: bigint;
+  /** Swift's functions as the linker knows them. */
+  function: string;
+  library: string;
+  file: string;
+  line: number;
+  column: number;
+}
+
+export interface NativeBacktrace {
+  frames: NativeFrame[];
+  hasMore: boolean;
+}
+
 /** native/engine.h, as native/addon.cpp shows it. An engine lives as long as its process. */
 export interface NativeEngine {
   /**
@@ -92,6 +108,12 @@ export interface NativeAddon extends NativeIndexes {
   warmFrontendImage(): number;
   /** Has the process and its group killed when the other end of a socket is closed, whatever this thread does. Once a process. */
   endWithPeer(descriptor: number): void;
+  /** The descriptor of an empty crash record, which is the caller's; -1 where there is none. See native/crash_record.h. */
+  makeCrashRecord(): number;
+  /** Has crashes of this process, and where its code lies, written to the record that it was started with. Once a process, before the first engine. */
+  recordCrashes(descriptor: number): void;
+  /** The frames of the thread that crashed. `objects`: what the stable library was linked from. Rejects if no crash was recorded. */
+  readBacktrace(descriptor: number, stableLibrary: string, objects: string[]): Promise<NativeBacktrace>;
   /** Makes C's standard output arrive line by line at the other end of a pipe. */
   bufferOutputByLine(): void;
 }

@@ -373,7 +373,11 @@ describe('what is known of reads', () => {
 });
 
 it('an agent has literals set, and tells how they were read', async () => {
-  const reloader = new AgentReloader({ runner: runnerOptions(), timeouts: { start: 30_000 } });
+  const reloader = new AgentReloader({
+    runner: runnerOptions(),
+    symbols: { demangler: 'swift-demangle', objectsOf: () => [] },
+    timeouts: { start: 30_000 },
+  });
   try {
     await reloader.load(await planOf('@_cdecl("one") func one() -> Int32 { __hs_i(1, 1) }', []));
     expect(await reloader.call('one')).toBe(1);

@@ -19,7 +19,7 @@ describe('Swift code that ends its process', () => {
     const pid = session.agent?.pid;
 
     await expect(session.call('entry')).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CRASH', ...how });
-    expect(events).toEqual([['crash', { pid, ...how }]]);
+    expect(events).toEqual([['crash', expect.objectContaining({ pid, ...how })]]);
     expect(session.agent).toBeNull();
 
     const snapshot = await session.snapshot();
