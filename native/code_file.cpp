@@ -162,7 +162,7 @@ std::optional<CodeFile::Function> CodeFile::functionAt(uint64_t Address) const {
         (S.getType() != ELF::STT_FUNC && S.getType() != ELF::STT_NOTYPE))
       continue;
     const uint64_t Start =
-        S.st_value + (IsObject ? Sections[*Home].sh_addr : 0);
+        S.st_value + (IsObject ? uint64_t(Sections[*Home].sh_addr) : 0);
     if (Start > Address || (Found && Found->Start >= Start) ||
         (S.st_size > 0 && Address - Start >= S.st_size))
       continue;
@@ -185,7 +185,8 @@ std::optional<uint64_t> CodeFile::find(StringRef Function) const {
       continue;
     auto Name = S.getName(Names);
     if (Name && *Name == Function)
-      return S.st_value + (IsObject ? Sections[S.st_shndx].sh_addr : 0);
+      return S.st_value +
+             (IsObject ? uint64_t(Sections[S.st_shndx].sh_addr) : 0);
     consumeError(Name.takeError());
   }
   return std::nullopt;
