@@ -1,5 +1,6 @@
 // The groups of measurements, by the names that `--only` takes.
 
+import { benchMemory, benchReplacement } from './agent-life.mjs';
 import { benchFirstPicture } from './first-picture.mjs';
 import { benchLiteralReads } from './literal-reads.mjs';
 import { benchLiteralReload } from './literal-reload.mjs';
@@ -19,4 +20,6 @@ export const groups = {
   start: benchFirstPicture,
   thunks: benchThunkCompiles,
   reads: benchLiteralReads,
+  replacement: benchReplacement,
+  memory: benchMemory,
 };

@@ -1,0 +1,207 @@
+// What becomes of an agent over hundreds of generations: the reloads around the one that replaces it, what a generation leaves in memory, and how
+// long the host's event loop is blocked meanwhile.
+
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createSession } from '../dist/index.mjs';
+import { milliseconds, progress, quantile } from './report.mjs';
+
+const example = fileURLToPath(new URL('../examples/weather-card/Sources/WeatherCard', import.meta.url));
+
+/** Milliseconds between edits, of somebody who is quick. */
+const pause = 300;
+/** Milliseconds between looks at the event loop. */
+const resolution = 1;
+
+const generationCap = 20;
+const caps = 20;
+/** Generations of one agent, from the one on at which its memory has stopped to grow for other reasons. */
+const settled = 50;
+const generations = 500;
+
+/** A file of some fifty lines, in which each edit changes a type's method. */
+const fiftyLines = (edit) => `import PreviewKit
+
+struct Badge: Hashable {
+  let label: String
+  let radius: Int
+
+  var svg: String { "<rect width='120' height='40' rx='\\(radius)' fill='#33\\(String(${edit % 256}, radix: 16))ff'/>" }
+}
+
+protocol Shape {
+  var markup: String { get }
+}
+
+struct Circle: Shape {
+  let radius: Double
+  var markup: String { "<circle r='\\(radius + ${edit}.5)'/>" }
+}
+
+struct Line: Shape {
+  let length: Double
+  var markup: String { "<path d='M0 0H\\(length)'/>" }
+}
+
+final class Canvas {
+  private var shapes: [any Shape] = []
+
+  func add(_ shape: some Shape) { shapes.append(shape) }
+
+  var markup: String {
+    shapes.map(\\.markup).joined() + Badge(label: "Ready", radius: 8).svg
+  }
+}
+
+enum Kind: String, CaseIterable {
+  case small, large
+
+  var canvas: Canvas {
+    let canvas = Canvas()
+    switch self {
+    case .small: canvas.add(Circle(radius: 1))
+    case .large: for length in 1...3 { canvas.add(Line(length: Double(length))) }
+    }
+    return canvas
+  }
+}
+
+struct Badge_Previews: PreviewProvider {
+  static var previews: [Preview] {
+    for kind in Kind.allCases {
+      Preview(kind.rawValue, width: 120, height: 40) {
+        SVG("<svg xmlns='http://www.w3.org/2000/svg' width='120' height='40'>\\(kind.canvas.markup)</svg>")
+      }
+    }
+  }
+}
+`;
+
+/** Reloads of weather-card through twenty caps: nobody waits where an agent is replaced, any more than elsewhere. */
+export async function benchReplacement() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
+  try {
+    cpSync(example, folder, { recursive: true });
+    const file = path.join(folder, 'WeatherCardView.swift');
+    const sources = readdirSync(folder).map((name) => path.join(folder, name));
+    const original = readFileSync(file, 'utf8');
+    const session = await createSession({
+      file,
+      module: { name: 'WeatherCard', sources, flags: ['-swift-version', '6'] },
+      generationCap,
+      literalEdits: false,
+    });
+    if (session.error) throw session.error;
+    let switches = 0;
+    session.on('respawn', () => {
+      switches += 1;
+    });
+    await session.snapshot();
+    await session.idle();
+    const delay = monitorEventLoopDelay({ resolution });
+    delay.enable();
+    const times = { ordinary: [], starting: [], crossing: [] };
+    const links = [];
+    const blocks = [];
+    const memory = [];
+    for (let edit = 1; switches < caps; edit += 1) {
+      const before = { switches, generations: session.agent.generations };
+      writeFileSync(file, original.replace('tint: 0xFFE08A', `tint: 0x${(0x100000 + edit * 977).toString(16)}`));
+      delay.reset();
+      const started = performance.now();
+      const { timings } = await session.reload();
+      await session.snapshot();
+      const took = performance.now() - started;
+      blocks.push(Math.max(0, delay.max / 1e6 - resolution));
+      links.push(timings.link);
+      const crosses = before.generations >= generationCap || switches > before.switches;
+      times[crosses ? 'crossing' : before.generations === generationCap - Math.ceil(generationCap / 10) ? 'starting' : 'ordinary'].push(
+        took,
+      );
+      if (before.generations === generationCap - 1) memory.push(residentBytes(session.agent.pid));
+      await setTimeout(pause);
+      if (edit % 100 === 0) progress(`${edit} reloads, ${switches} of ${caps} agents replaced`);
+    }
+    delay.disable();
+    await session.close();
+    const ordinary = quantile(times.ordinary);
+    const row = (what, values) => ({
+      what,
+      reloads: values.length,
+      p50: milliseconds(quantile(values)),
+      ratio: (quantile(values) / ordinary).toFixed(2),
+    });
+    return [
+      {
+        title: `reloads of weather-card through ${caps} caps of ${generationCap} generations, save to PNG, ${pause} ms apart`,
+        rows: [
+          row('while nothing else goes on', times.ordinary),
+          row('while the next agent starts', times.starting),
+          row('while it takes over', times.crossing),
+        ],
+      },
+      {
+        title: 'of these reloads',
+        rows: [
+          { what: 'link of a generation', p50: milliseconds(quantile(links)), p99: milliseconds(quantile(links, 0.99)) },
+          { what: 'longest block of the event loop', p50: milliseconds(quantile(blocks)), p99: milliseconds(quantile(blocks, 0.99)) },
+        ],
+      },
+      {
+        title: 'memory of the agent at its cap',
+        rows: [{ first: megabytes(memory[0]), median: megabytes(quantile(memory)), last: megabytes(memory.at(-1)) }],
+      },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What each of five hundred generations leaves in its agent. */
+export async function benchMemory() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
+  try {
+    const file = path.join(folder, 'Badge.swift');
+    writeFileSync(file, fiftyLines(0));
+    const session = await createSession({ file, generationCap: generations + 10, literalEdits: false });
+    if (session.error) throw session.error;
+    const sizes = [];
+    const runs = [];
+    for (let edit = 1; edit <= generations; edit += 1) {
+      writeFileSync(file, fiftyLines(edit));
+      const { timings } = await session.reload();
+      runs.push(timings.run);
+      sizes.push(residentBytes(session.agent.pid));
+      if (edit % 100 === 0) progress(`${edit} of ${generations} generations: ${megabytes(sizes.at(-1))}`);
+    }
+    await session.close();
+    const each = (sizes.at(-1) - sizes[settled]) / (generations - 1 - settled);
+    return [
+      {
+        title: `${generations} generations of a file of ${fiftyLines(0).split('\n').length} lines in one agent`,
+        rows: [
+          {
+            'memory each': `${(each / 1024).toFixed(0)} KB`,
+            'in all': megabytes(sizes.at(-1)),
+            'first hundred runs, p50': milliseconds(quantile(runs.slice(0, 100))),
+            'last hundred runs, p50': milliseconds(quantile(runs.slice(-100))),
+          },
+        ],
+      },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function residentBytes(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(0)} MB`;
+}
