@@ -100,6 +100,30 @@ describe('an agent', () => {
     while (!gone()) await new Promise((resolve) => setTimeout(resolve, 10));
   });
 
+  it('passes on a flood at the pace of whoever reads it, and keeps none of it', async () => {
+    const fixture = new Fixture();
+    const flood = 'let line = String(repeating: "x", count: 1023); for _ in 0..<102_400 { print(line) }; return 7';
+    const file = fixture.write('Color.swift', colorPreview('#ff0000', entry(flood)));
+    const session = await openSession({ file });
+    const size = 100 * 2 ** 20;
+    const before = process.memoryUsage().rss;
+    let largest = 0;
+    let received = 0;
+    session.stdout.on('data', (chunk) => {
+      received += chunk.length;
+      largest = Math.max(largest, process.memoryUsage().rss - before);
+    });
+    session.stdout.pause();
+    const call = session.call('entry');
+    // What nobody takes fills the pipe, and Swift waits.
+    expect(await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 300))])).toBeUndefined();
+    session.stdout.resume();
+    expect(await call).toBe(7);
+    while (received < size) await new Promise((resolve) => session.stdout.once('data', resolve));
+    expect(received).toBe(size);
+    expect(largest).toBeLessThan(size / 2);
+  });
+
   it('passes on what Swift prints, in whole lines', async () => {
     const fixture = new Fixture();
     const body = 'print("out é"); fputs("err\\n", stderr); return 0';

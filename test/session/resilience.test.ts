@@ -166,6 +166,34 @@ describe('a session survives', () => {
   });
 });
 
+it('sessions that are closed leave nothing behind, however many there were', async () => {
+  const fixture = new Fixture();
+  const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+  const temporary = fixture.path('temporary');
+  mkdirSync(temporary);
+  const usual = process.env.TMPDIR;
+  process.env.TMPDIR = temporary;
+  const left = () => ({
+    descriptors: readdirSync('/proc/self/fd').length,
+    threads: readdirSync('/proc/self/task').length,
+    listeners: process.listenerCount('exit'),
+    children: readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').length,
+  });
+  const once = async () => {
+    const session = await openSession({ file, watch: true });
+    expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#ff0000');
+    await session.close();
+  };
+  // What is made once a process: threads of libuv's pool, the shell that ends what a killed host leaves.
+  for (let count = 0; count < 2; count += 1) await once();
+  const before = left();
+  for (let count = 0; count < 8; count += 1) await once();
+  expect(left()).toEqual(before);
+  expect(readdirSync(temporary)).toEqual([]);
+  if (usual === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = usual;
+});
+
 describe('a session that is given up', () => {
   it('while it starts leaves no process and no listener, wherever it was', async () => {
     const fixture = new Fixture();
