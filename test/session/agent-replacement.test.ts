@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
+import { agents } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(0, 0);
@@ -17,23 +18,7 @@ const isRunning = (pid: number) => {
   }
 };
 
-/** The agents of this process, whichever session they belong to. */
-function agents(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const parent = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
-        return Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('agent/main.js');
-      } catch {
-        // It has ended meanwhile.
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-/** Draws `first`, and in any process that finds the file `flag`, does `then` when the preview is drawn. */
+/** Is drawn in a colour, and does `then` before, where there is the file `flag`. */
 const flagged = (color: string, flag: string, then: string) =>
   `import Glibc\n${colorPreview(color, `func look() { if access("${flag}", F_OK) == 0 { ${then} } }\n`).replace('SVG(', 'look()\n      return SVG(')}`;
 

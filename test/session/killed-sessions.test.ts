@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { SessionOptions } from '../../lib/index.js';
 import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
+import { processes } from '../support/processes';
 import { colorPreview, openSession } from '../support/session';
 
 const library = path.join(__dirname, '..', '..', 'dist', 'index.js');
@@ -25,20 +26,6 @@ async function killIn(phase: string, delay: number, options: SessionOptions, env
   const child = spawn(process.execPath, ['-e', script], { stdio: 'ignore', env: { ...process.env, HOTSWIFT_SPLIT_FROM: '0', ...env } });
   const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return signal;
-}
-
-/** Processes that have some text in their arguments. */
-function processesWith(text: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
-      } catch {
-        // It has ended meanwhile.
-        return false;
-      }
-    });
 }
 
 describe('a process that is killed', () => {
@@ -83,6 +70,6 @@ describe('a process that is killed', () => {
     const cacheDirectory = fixture.path(`cache ${phase}`);
     cpSync(path.join(defaultCacheDirectory(), 'preview-kit'), path.join(cacheDirectory, 'preview-kit'), { recursive: true });
     expect(await killIn(phase, 50, { file, module, cacheDirectory }, { TMPDIR: temporary })).toBe('SIGKILL');
-    while (processesWith(temporary).length > 0 || readdirSync(temporary).length > 0) await setTimeout(10);
+    while (processes().some(({ command }) => command.includes(temporary)) || readdirSync(temporary).length > 0) await setTimeout(10);
   });
 });

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { createSession } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
+import { agents } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 
 const color = (data: Buffer) => new Picture(data).pixel(0, 0);
@@ -184,14 +185,17 @@ it('sessions that are closed leave nothing behind, however many there were', asy
     expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#ff0000');
     await session.close();
   };
-  // What is made once a process: threads of libuv's pool, the shell that ends what a killed host leaves.
-  for (let count = 0; count < 2; count += 1) await once();
-  const before = left();
-  for (let count = 0; count < 8; count += 1) await once();
-  expect(left()).toEqual(before);
-  expect(readdirSync(temporary)).toEqual([]);
-  if (usual === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = usual;
+  try {
+    // What is made once a process: threads of libuv's pool, the shell that ends what a killed host leaves.
+    for (let count = 0; count < 2; count += 1) await once();
+    const before = left();
+    for (let count = 0; count < 8; count += 1) await once();
+    expect(left()).toEqual(before);
+    expect(readdirSync(temporary)).toEqual([]);
+  } finally {
+    if (usual === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = usual;
+  }
 });
 
 describe('a session that is given up', () => {
@@ -204,20 +208,9 @@ describe('a session that is given up', () => {
       const session = createSession({ file, watch: true, signal: controller.signal });
       await expect(session.then((opened) => opened.close().then(() => Promise.reject(new Error('enough'))))).rejects.toThrow('enough');
     }
-    expect(readdirSync('/proc').flatMap(agentOfThisProcess)).toEqual([]);
+    expect(agents()).toEqual([]);
   });
 });
-
-/** The command of a process, if it is an agent that this one started. */
-function agentOfThisProcess(pid: string): string[] {
-  try {
-    const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    return Number(parent) === process.pid && command.includes('agent/main') ? [command] : [];
-  } catch {
-    return [];
-  }
-}
 
 describe('a module’s flags', () => {
   it('that make no objects are refused by name; those for the linker are understood', async () => {

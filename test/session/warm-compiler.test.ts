@@ -7,29 +7,10 @@ import { coldValue } from '../support/cold-module';
 import { Fixture } from '../support/fixture';
 import { GeneratedModule, Random } from '../support/generated-module/index.cjs';
 import { Picture } from '../support/picture';
+import { type Process, processes } from '../support/processes';
 import { colorPreview, openSession } from '../support/session';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
-
-interface Process {
-  pid: number;
-  parent: number;
-  command: string;
-}
-
-function processes(): Process[] {
-  return readdirSync('/proc').flatMap((name) => {
-    try {
-      const pid = Number(name);
-      const [, state, parent] = /\) (\S) (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
-      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').join(' ');
-      return /^\d+$/.test(name) && state !== 'Z' ? [{ pid, parent: Number(parent), command }] : [];
-    } catch {
-      // It ended meanwhile.
-      return [];
-    }
-  });
-}
 
 /** Frontends that wait for an edit of a file below a folder. */
 function waitingFrontends(fixture: Fixture): Process[] {
