@@ -36,6 +36,8 @@ export class AgentKeeper {
   readonly #listeners: AgentKeeperListeners;
   /** What is going on in the background. */
   #work: Promise<void> | undefined;
+  /** Whether a reload has succeeded since the last check began. */
+  #isDue = false;
   /** After a replacement that failed: the generations at which another one is tried. */
   #notBefore = 0;
   /** The agent whose memory is known from when it was new. */
@@ -53,8 +55,8 @@ export class AgentKeeper {
 
   /** A reload has succeeded. */
   check(): void {
-    if (this.#work !== undefined || this.#ended) return;
-    this.#work = this.#check().finally(() => {
+    this.#isDue = true;
+    this.#work ??= this.#checkWhileDue().finally(() => {
       this.#work = undefined;
     });
   }
@@ -73,6 +75,14 @@ export class AgentKeeper {
   async end(): Promise<void> {
     this.#ended = true;
     await this.idle();
+  }
+
+  /** What is going on may be the start of the agent that is needed after the reload that came meanwhile. */
+  async #checkWhileDue(): Promise<void> {
+    while (this.#isDue && !this.#ended) {
+      this.#isDue = false;
+      await this.#check();
+    }
   }
 
   async #check(): Promise<void> {

@@ -62,6 +62,22 @@ describe('an agent that has linked as many generations as it may', () => {
     expect(await session.reload()).toMatchObject({ tier: 'none' });
   });
 
+  it('is replaced also when the one that takes over was still starting as the cap was reached', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#808080'));
+    const session = await openSession({ file, generationCap: 2, literalEdits: false });
+    const oldPid = session.agent?.pid;
+    const [standby = 0, ...others] = agents().filter((pid) => pid !== oldPid);
+    expect(others).toEqual([]);
+    process.kill(standby, 'SIGSTOP');
+    const respawned = nextEvent(session, 'respawn');
+    fixture.write('Color.swift', colorPreview('#00ff00'));
+    expect(await session.reload()).toMatchObject({ tier: 'structural' });
+    process.kill(standby, 'SIGCONT');
+    expect(await respawned).toEqual([{ reason: 'cap', oldPid, newPid: standby }]);
+    expect(await color(session)).toBe('#00ff00');
+  });
+
   it('hands on values of literals, traits and the preview that is shown', async () => {
     const view = (width: string, count: string) => `import PreviewKit
 struct Bar_Previews: PreviewProvider {
