@@ -23,58 +23,64 @@ const caps = 20;
 const settled = 50;
 const generations = 500;
 
-/** A file of some fifty lines, in which each edit changes a type's method. */
+/** A dense file of some fifty lines: types for which the compiler derives conformances, generics, closures. Each edit changes a type's method. */
 const fiftyLines = (edit) => `import PreviewKit
-
-struct Badge: Hashable {
-  let label: String
-  let radius: Int
-
-  var svg: String { "<rect width='120' height='40' rx='\\(radius)' fill='#33\\(String(${edit % 256}, radix: 16))ff'/>" }
-}
 
 protocol Shape {
   var markup: String { get }
 }
 
-struct Circle: Shape {
-  let radius: Double
-  var markup: String { "<circle r='\\(radius + ${edit}.5)'/>" }
+struct Point: Hashable, Codable {
+  var x: Double
+  var y: Double
 }
 
-struct Line: Shape {
-  let length: Double
-  var markup: String { "<path d='M0 0H\\(length)'/>" }
+struct Circle: Shape, Hashable, Codable {
+  var center: Point
+  var radius: Double
+  var markup: String { "<circle cx='\\(center.x)' cy='\\(center.y)' r='\\(radius + ${edit % 8}.5)' fill='#\\(String(${0x100000 + edit}, radix: 16))'/>" }
+}
+
+struct Line: Shape, Hashable, Codable {
+  var points: [Point]
+  var width: Double?
+  var markup: String { "<path d='M\\(points.map { "\\($0.x) \\($0.y)" }.joined(separator: "L"))' stroke-width='\\(width ?? 1)'/>" }
+}
+
+struct Box: Shape, Hashable, Codable {
+  var corner: Point
+  var size: Point
+  var markup: String { "<rect x='\\(corner.x)' y='\\(corner.y)' width='\\(size.x)' height='\\(size.y)'/>" }
+}
+
+enum Kind: String, CaseIterable, Codable {
+  case small, large
+  var scale: Double { self == .small ? 1 : 2 }
 }
 
 final class Canvas {
   private var shapes: [any Shape] = []
+  private(set) var size: (width: Double, height: Double) = (120, 40)
 
   func add(_ shape: some Shape) { shapes.append(shape) }
-
-  var markup: String {
-    shapes.map(\\.markup).joined() + Badge(label: "Ready", radius: 8).svg
-  }
+  func map<Result>(_ change: (any Shape) throws -> Result) rethrows -> [Result] { try shapes.map(change) }
+  var markup: String { map(\\.markup).joined() }
 }
 
-enum Kind: String, CaseIterable {
-  case small, large
-
-  var canvas: Canvas {
-    let canvas = Canvas()
-    switch self {
-    case .small: canvas.add(Circle(radius: 1))
-    case .large: for length in 1...3 { canvas.add(Line(length: Double(length))) }
-    }
-    return canvas
-  }
+func canvas(of kind: Kind) -> Canvas {
+  let canvas = Canvas()
+  let corners = (1...3).map { Point(x: Double($0) * kind.scale * 9, y: kind.scale * 5) }
+  for center in corners.sorted(by: { $0.x < $1.x }) { canvas.add(Circle(center: center, radius: kind.scale)) }
+  canvas.add(Line(points: Array(Set(corners)), width: nil))
+  canvas.add(Box(corner: corners[0], size: corners[1]))
+  return canvas
 }
 
 struct Badge_Previews: PreviewProvider {
   static var previews: [Preview] {
     for kind in Kind.allCases {
       Preview(kind.rawValue, width: 120, height: 40) {
-        SVG("<svg xmlns='http://www.w3.org/2000/svg' width='120' height='40'>\\(kind.canvas.markup)</svg>")
+        SVG("<svg xmlns='http://www.w3.org/2000/svg' width='120' height='40'>\\(canvas(of: kind).markup)</svg>")
       }
     }
   }

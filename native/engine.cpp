@@ -4,6 +4,7 @@
 #include "debugger.h"
 #include "errors.h"
 #include "literal_interface.h"
+#include "private_symbols.h"
 #include "thread_locals.h"
 #include "unwind_information.h"
 
@@ -124,7 +125,7 @@ Error Engine::start() {
          JITSymbolFlags::Exported | JITSymbolFlags::Callable}}}));
 }
 
-Expected<std::unique_ptr<MemoryBuffer>>
+Expected<std::unique_ptr<WritableMemoryBuffer>>
 Engine::readObject(const std::string &Path, StringSet<> &Named,
                    std::vector<std::string> &Lost) {
   auto File = MemoryBuffer::getFile(Path, /*IsText=*/false,
@@ -159,12 +160,17 @@ Expected<Engine::Inputs> Engine::prepare(ArrayRef<std::string> Paths,
   const auto Read = [&](const std::string &Path) {
     return readObject(Path, Named, Prepared.LostLibraries);
   };
+  std::vector<MutableArrayRef<char>> Contents;
   for (const std::string &Path : Paths) {
     auto Object = Read(Path);
     if (!Object)
       return Object.takeError();
+    Contents.push_back((*Object)->getBuffer());
     Prepared.Objects.push_back(std::move(*Object));
   }
+  // Who debugs looks for functions by name, and for those that nothing calls.
+  if (Debug == DebugSections::Drop)
+    makeSymbolsPrivate(Contents);
   for (const ObjectVersions &Versions : Required.Patches) {
     {
       std::lock_guard Lock(GenerationsMutex);

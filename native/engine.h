@@ -118,7 +118,7 @@ private:
   llvm::Error loadLibrary(llvm::StringRef Flag);
   /// Reads an object and loads the libraries it asks for; those that are lost
   /// are added to \p Lost.
-  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+  llvm::Expected<std::unique_ptr<llvm::WritableMemoryBuffer>>
   readObject(const std::string &Path, llvm::StringSet<> &Named,
              std::vector<std::string> &Lost);
   llvm::Expected<LinkedPatch> linkPatches(std::vector<FunctionPatch> Patches,

@@ -470,13 +470,9 @@ Expected<PreparedObject> prepareObject(MemoryBufferRef Input,
                                        DebugSections Debug) {
   const StringRef Name = Input.getBufferIdentifier();
   const file_magic Magic = identify_magic(Input.getBuffer());
-  if (Target.isOSBinFormatMachO()) {
-    if (Magic != file_magic::macho_object)
-      return refuseFormat(Name, Magic);
-    return PreparedObject{
-        MemoryBuffer::getMemBufferCopy(Input.getBuffer(), Name), {}};
-  }
-  if (!Input.getBuffer().starts_with("\177ELF"))
+  const bool IsMachO = Target.isOSBinFormatMachO();
+  if (IsMachO ? Magic != file_magic::macho_object
+              : !Input.getBuffer().starts_with("\177ELF"))
     return refuseFormat(Name, Magic);
 
   auto Copy = WritableMemoryBuffer::getNewUninitMemBuffer(Input.getBufferSize(),
@@ -484,6 +480,8 @@ Expected<PreparedObject> prepareObject(MemoryBufferRef Input,
   if (!Copy)
     return makeError(ErrorKind::Object, Name + ": is too large for the memory");
   llvm::copy(Input.getBuffer(), Copy->getBufferStart());
+  if (IsMachO)
+    return PreparedObject{std::move(Copy), {}};
   ElfTransform Transform(
       MutableArrayRef(Copy->getBufferStart(), Copy->getBufferSize()), Name,
       Target, Debug);

@@ -17,7 +17,7 @@ enum class DebugSections { Drop, Keep };
 
 /// An object that JITLink accepts, and what it asks to be linked with.
 struct PreparedObject {
-  std::unique_ptr<llvm::MemoryBuffer> Buffer;
+  std::unique_ptr<llvm::WritableMemoryBuffer> Buffer;
   /// The linker flags of `.swift1_autolink_entries`, for example `-lswiftCore`.
   std::vector<std::string> AutolinkFlags;
 };

@@ -5,6 +5,7 @@
 #include "../body_changes.h"
 #include "../object_symbols.h"
 #include "../object_transform.h"
+#include "../private_symbols.h"
 #include "trial_link.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -63,6 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
     if (!is_contained(Prepared->AutolinkFlags, Flag))
       fail("a prepared object asks for another library: " + Flag);
   compareWithItself(*Prepared->Buffer);
+  makeSymbolsPrivate(Prepared->Buffer->getBuffer());
   consumeError(trialLink(std::move(Prepared->Buffer)));
   return 0;
 }
