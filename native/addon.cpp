@@ -2,6 +2,7 @@
 // lib/reload/native.ts declares the same surface in TypeScript and checks the
 // arguments; here they are taken as checked.
 #include "backtrace.h"
+#include "child_process.h"
 #include "crash_record.h"
 #include "engine.h"
 #include "errors.h"
@@ -465,6 +466,10 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("readBacktrace", Napi::Function::New(Env, readBacktrace));
   Exports.Set("bufferOutputByLine",
               Napi::Function::New(Env, bufferOutputByLine));
+#ifdef __linux__
+  Exports.Set("spawnProcess", Napi::Function::New(Env, spawnProcess));
+  Exports.Set("reapProcess", Napi::Function::New(Env, reapProcess));
+#endif
   Exports.Set("warmFrontendImage", Napi::Function::New(Env, openWarmFrontend));
   return Exports;
 }

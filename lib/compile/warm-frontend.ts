@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import type { SourceSnapshot, SourceText } from '../edit/source-set.js';
 import { HotswiftError } from '../errors.js';
 import { killWithHost } from '../project/run-tool.js';
+import { type Spawned, spawn } from '../project/spawn.js';
 import { type FrontendTemplate, frontendJob, type PrimaryFile, primaryFile } from './frontend-job.js';
 import { plainImports } from './plain-imports.js';
 import type { Overlay, SourceCopies } from './source-copies.js';
@@ -69,7 +69,7 @@ export class WarmFrontend {
   readonly #made: PrimaryFile;
   readonly #overlay: Overlay;
   readonly #text: FileHandle;
-  readonly #child: ChildProcess;
+  readonly #child: Spawned;
   readonly #control: Socket;
   #received = '';
   #waiting: ((answer: string) => void) | undefined;
@@ -149,7 +149,7 @@ export class WarmFrontend {
       made: PrimaryFile;
       overlay: Overlay;
       text: FileHandle;
-      child: ChildProcess;
+      child: Spawned;
     },
   ) {
     this.inputs = inputs;

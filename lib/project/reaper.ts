@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { type Spawned, spawn } from './spawn.js';
 
 /**
  * What the reaper does: it reads lines, and when there are no more, because the host has ended however that was, ends the processes, with what
@@ -32,7 +33,7 @@ for folder; do rm -rf "$folder"; done
  * a megabyte. Where no shell can be started, things are as without it.
  */
 class Reaper {
-  #shell: ChildProcess | undefined;
+  #shell: Spawned | undefined;
 
   tell(line: string): void {
     if (line.includes('\n')) return;
@@ -41,13 +42,13 @@ class Reaper {
   }
 }
 
-function start(): ChildProcess {
+function start(): Spawned {
   // A session of its own: what ends the host's process group is not to end it.
   const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], cwd: '/', detached: true });
   shell.on('error', () => {});
-  shell.stdin.on('error', () => {});
+  shell.stdin?.on('error', () => {});
   shell.unref();
-  (shell.stdin as typeof shell.stdin & { unref?(): void }).unref?.();
+  (shell.stdin as Socket | null)?.unref();
   return shell;
 }
 

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { HotswiftError } from '../errors.js';
 import { killTree } from './process-tree.js';
 import { reapProcess } from './reaper.js';
+import { type Spawned, spawn } from './spawn.js';
 
 export interface ToolOptions {
   cwd?: string;
@@ -37,7 +37,7 @@ process.on('exit', () => {
 });
 
 /** Has a process killed when the host ends, with `kill` where the host has time for that. What it returns takes that back. */
-export function killWithHost({ pid }: ChildProcess, kill: () => void): () => void {
+export function killWithHost({ pid }: Spawned, kill: () => void): () => void {
   running.add(kill);
   const forget = pid === undefined ? undefined : reapProcess(pid);
   return () => {
@@ -89,7 +89,7 @@ export async function runTool(program: string, args: readonly string[], options:
   }
 }
 
-function giveWay({ pid }: ChildProcess): void {
+function giveWay({ pid }: Spawned): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
@@ -97,10 +97,10 @@ function giveWay({ pid }: ChildProcess): void {
   }
 }
 
-function killTool(child: ChildProcess, hasChildren: boolean): void {
+function killTool(child: Spawned, hasChildren: boolean): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   if (hasChildren) killTree(child.pid);
-  else child.kill('SIGKILL');
+  else process.kill(child.pid, 'SIGKILL');
 }
 
 /** A program that could not be started may have no streams. */

@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { deserializeError, HotswiftError } from '../errors.js';
+import { type Spawned, spawn } from '../project/spawn.js';
 import type { CrashInfo } from '../types.js';
 import { type AgentOperation, type AgentReply, type AgentRequest, channelDescriptor, MessageChannel } from './agent-protocol.js';
 import { CrashRecord, type SymbolSources } from './crash-record.js';
@@ -35,7 +35,7 @@ export class Agent {
   generations = 0;
 
   readonly #options: AgentOptions;
-  readonly #child: ChildProcess;
+  readonly #child: Spawned;
   readonly #channel: MessageChannel<AgentReply, AgentRequest>;
   readonly #record = new CrashRecord();
   readonly #pending = new Map<number, Pending>();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { NativeIndexes, ObjectVersions } from '../compile/native-indexes.js';
 import type { NativeSyntaxTree } from '../edit/syntax.js';
 import { type ErrorDetails, HotswiftError, type HotswiftErrorCode, isError } from '../errors.js';
+import { type NativeProcesses, spawnWith } from '../project/spawn.js';
 import type { PreviewInfo } from '../types.js';
 
 /** What a preview drew, before it is a PNG. */
@@ -90,7 +91,7 @@ export interface NativeEngine {
   restoreState(state: Uint8Array): void;
 }
 
-export interface NativeAddon extends NativeIndexes {
+export interface NativeAddon extends NativeIndexes, Partial<NativeProcesses> {
   /** `librarySearchPaths` are searched for the libraries that objects name. `debug`: debuggers are told of every object; default `false`. */
   Engine: new (
     librarySearchPaths: string[],
@@ -133,6 +134,7 @@ export function loadAddon(): NativeAddon {
     // In a checkout the build of the working tree goes first; `PREBUILDS_ONLY` is node-gyp-build's own switch.
     const file = named || (existsSync(built) && !prebuildsOnly ? built : undefined);
     loaded = (file === undefined ? require('node-gyp-build')(root) : require(file)) as NativeAddon;
+    spawnWith(loaded);
     return loaded;
   } catch (cause) {
     throw new HotswiftError(
