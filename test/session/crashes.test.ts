@@ -1,19 +1,30 @@
 import { spawn } from 'node:child_process';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
+import { isRunning } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 
 const entry = (body: string) => `@_cdecl("entry") func entry() -> Int32 { ${body} }\n`;
 
+/** Ways to end a process, with Glibc, and what is told of it. */
+const faults: [string, string, { signal: string | null; exitCode: number | null }][] = [
+  ['fatalError', 'fatalError("boom")', { signal: 'SIGILL', exitCode: null }],
+  ['an index out of range', 'let list = [1]; print(list[list.count])', { signal: 'SIGILL', exitCode: null }],
+  ['a null dereference', 'print(UnsafePointer<Int32>(bitPattern: 8)!.pointee)', { signal: 'SIGSEGV', exitCode: null }],
+  [
+    'a stack overflow',
+    'func deeper(_ depth: Int) -> Int { deeper(depth + 1) + 1 }; print(deeper(0))',
+    { signal: 'SIGSEGV', exitCode: null },
+  ],
+  ['abort', 'abort()', { signal: 'SIGABRT', exitCode: null }],
+  ['exit, as if all were well', 'exit(0)', { signal: null, exitCode: 0 }],
+  ['exit', 'exit(3)', { signal: null, exitCode: 3 }],
+];
+
 describe('Swift code that ends its process', () => {
-  it.each([
-    ['fatalError', 'fatalError("boom")', { signal: 'SIGILL', exitCode: null }],
-    ['an index out of range', 'let list = [1]; return Int32(list[list.count])', { signal: 'SIGILL', exitCode: null }],
-    ['a null dereference', 'UnsafePointer<Int32>(bitPattern: 8)!.pointee', { signal: 'SIGSEGV', exitCode: null }],
-    ['exit', 'exit(3)', { signal: null, exitCode: 3 }],
-  ])('leaves the host alive and the session usable: %s', async (_, body, how) => {
+  it.each(faults)('leaves the host alive and the session usable: %s', async (_, body, how) => {
     const fixture = new Fixture();
-    const file = fixture.write('Color.swift', `import Glibc\n${colorPreview('#ff0000', entry(body))}`);
+    const file = fixture.write('Color.swift', `import Glibc\n${colorPreview('#ff0000', entry(`${body}; return 0`))}`);
     const session = await openSession({ file });
     const events = recordEvents(session, 'crash');
     const pid = session.agent?.pid;
@@ -31,6 +42,61 @@ describe('Swift code that ends its process', () => {
     expect(await session.reload()).toMatchObject({ tier: 'structural', generation: 2 });
     expect(await session.call('entry')).toBe(7);
     expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#0000ff');
+  });
+
+  it.each(faults)('in the initial value of a global variable fails the reload, and the next edit works: %s', async (_, body, how) => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file });
+    const events = recordEvents(session, 'crash', 'reload');
+    const pid = session.agent?.pid;
+    const initial = `func fault() { ${body} }\nlet initial: String = { fault(); return "#00ff00" }()\n`;
+    fixture.write('Color.swift', `import Glibc\n${colorPreview('\\(initial)', initial)}`);
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CRASH', ...how });
+    expect(events).toEqual([['crash', expect.objectContaining({ pid, ...how })]]);
+
+    const snapshot = await session.snapshot();
+    expect(snapshot).toMatchObject({ stale: true, generation: 1 });
+    expect(new Picture(snapshot.data).pixel(0, 0)).toBe('#ff0000');
+    fixture.write(
+      'Color.swift',
+      `import Glibc\n${colorPreview('\\(initial)', initial.replace('{ fault(); ', '{ ').replace('#00ff00', '#0000ff'))}`,
+    );
+    expect(await session.reload()).toMatchObject({ tier: 'structural', generation: 2 });
+    const repaired = await session.snapshot();
+    expect(repaired).toMatchObject({ stale: false, generation: 2 });
+    expect(new Picture(repaired.data).pixel(0, 0)).toBe('#0000ff');
+  });
+
+  it.each(faults)('while nothing is asked of it gets another one, with the newest edit: %s', async (_, body, how) => {
+    const fixture = new Fixture();
+    const flag = fixture.path('flag');
+    const more = `func fault() { ${body} }
+@MainActor func wait() {
+  if access("${flag}", F_OK) == 0 { fault() }
+  DispatchQueue.main.asyncAfter(deadline: .now() + .milliseconds(10)) { wait() }
+}
+${entry('MainActor.assumeIsolated { wait() }; return 0')}`;
+    const text = (color: string) => `import Dispatch\nimport Glibc\n${colorPreview(color, more)}`;
+    const file = fixture.write('Color.swift', text('#ff0000'));
+    const session = await openSession({ file });
+    fixture.write('Color.swift', text('#00ff00').replace('Preview("Color"', 'Preview("Edited"'));
+    await session.reload();
+    const pid = session.agent?.pid;
+    expect(await session.call('entry')).toBe(0);
+    const events = recordEvents(session, 'crash', 'respawn', 'reload', 'reload-error');
+    const respawned = nextEvent(session, 'respawn');
+    fixture.write('flag', '');
+    const [respawn] = await respawned;
+    expect(respawn).toEqual({ reason: 'crash', oldPid: pid, newPid: session.agent?.pid });
+    const snapshot = await session.snapshot();
+    expect(new Picture(snapshot.data).pixel(0, 0)).toBe('#00ff00');
+    expect(snapshot).toMatchObject({ stale: false, generation: 2, preview: { name: 'Edited' } });
+    expect(events).toEqual([
+      ['crash', expect.objectContaining({ pid, ...how })],
+      ['respawn', respawn],
+    ]);
+    expect(session).toMatchObject({ state: 'ready', error: null });
   });
 
   it('while it draws fails the reload; the last good generation is drawn instead', async () => {
@@ -56,6 +122,30 @@ describe('Swift code that ends its process', () => {
     expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#ff0000');
   });
 
+  it('hanging when it is drawn is stopped as well; what ran before is drawn, and then what comes next', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file, timeouts: { render: 1000 } });
+    const pid = session.agent?.pid ?? 0;
+    const events = recordEvents(session, 'crash', 'respawn', 'reload', 'reload-error');
+    const respawned = nextEvent(session, 'respawn');
+    fixture.write('Color.swift', colorPreview('#00ff00').replace('SVG(', 'while true {}\n      return SVG('));
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'render', ms: 1000 });
+    expect(isRunning(pid)).toBe(false);
+    const [respawn] = await respawned;
+    expect(respawn).toMatchObject({ reason: 'timeout', oldPid: pid });
+    const snapshot = await session.snapshot();
+    expect(snapshot).toMatchObject({ stale: true, generation: 1 });
+    expect(new Picture(snapshot.data).pixel(0, 0)).toBe('#ff0000');
+
+    fixture.write('Color.swift', colorPreview('#0000ff'));
+    await session.reload();
+    const repaired = await session.snapshot();
+    expect(repaired).toMatchObject({ stale: false, generation: 2 });
+    expect(new Picture(repaired.data).pixel(0, 0)).toBe('#0000ff');
+    expect(events.map(([name]) => name)).toEqual(['respawn', 'reload']);
+  });
+
   it('does not keep close from ending everything', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000', entry('print("in"); while true {}')));
@@ -69,7 +159,7 @@ describe('Swift code that ends its process', () => {
     await session.close();
     await closed;
     await rejected;
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(isRunning(pid)).toBe(false);
     await expect(session.snapshot()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CLOSED' });
     await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CLOSED' });
     await session.close();
@@ -87,39 +177,34 @@ describe('an agent', () => {
       console.log(session.agent.pid); session.call('entry'); });`;
     const host = spawn(process.execPath, ['-e', code], { cwd: `${__dirname}/../..`, stdio: ['ignore', 'pipe', 'inherit'] });
     const pid = Number(await new Promise((resolve) => host.stdout.once('data', resolve)));
-    expect(() => process.kill(pid, 0)).not.toThrow();
+    expect(isRunning(pid)).toBe(true);
     host.kill('SIGKILL');
-    const gone = () => {
-      try {
-        process.kill(pid, 0);
-        return false;
-      } catch {
-        return true;
-      }
-    };
-    while (!gone()) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
   });
 
-  it('passes on a flood at the pace of whoever reads it, and keeps none of it', async () => {
+  it.each([
+    ['stdout', 'print(line)'],
+    ['stderr', 'fputs(line + "\\n", stderr)'],
+  ] as const)('passes on a flood of %s at the pace of whoever reads it, and keeps none of it', async (name, write) => {
     const fixture = new Fixture();
-    const flood = 'let line = String(repeating: "x", count: 1023); for _ in 0..<102_400 { print(line) }; return 7';
-    const file = fixture.write('Color.swift', colorPreview('#ff0000', entry(flood)));
+    const flood = `let line = String(repeating: "x", count: 1023); for _ in 0..<102_400 { ${write} }; return 7`;
+    const file = fixture.write('Color.swift', `import Glibc\n${colorPreview('#ff0000', entry(flood))}`);
     const session = await openSession({ file });
     const size = 100 * 2 ** 20;
     const before = process.memoryUsage().rss;
     let largest = 0;
     let received = 0;
-    session.stdout.on('data', (chunk) => {
+    session[name].on('data', (chunk) => {
       received += chunk.length;
       largest = Math.max(largest, process.memoryUsage().rss - before);
     });
-    session.stdout.pause();
+    session[name].pause();
     const call = session.call('entry');
     // What nobody takes fills the pipe, and Swift waits.
     expect(await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 300))])).toBeUndefined();
-    session.stdout.resume();
+    session[name].resume();
     expect(await call).toBe(7);
-    while (received < size) await new Promise((resolve) => session.stdout.once('data', resolve));
+    while (received < size) await new Promise((resolve) => session[name].once('data', resolve));
     expect(received).toBe(size);
     expect(largest).toBeLessThan(size / 2);
   });

@@ -28,3 +28,13 @@ export function agents(): number[] {
     .filter(({ parent, command }) => parent === process.pid && command.includes('agent/main'))
     .map(({ pid }) => pid);
 }
+
+/** Whether there is a process of this number, a zombie or not. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
