@@ -1,22 +1,14 @@
 import { rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
-import { agents } from '../support/processes';
+import { agents, isRunning } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(0, 0);
 
 const colors = ['#ff0000', '#00ff00', '#0000ff', '#ffff00', '#00ffff', '#ff00ff', '#123456', '#654321'];
-
-const isRunning = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** Is drawn in a colour, and does `then` before, where there is the file `flag`. */
 const flagged = (color: string, flag: string, then: string) =>
@@ -152,6 +144,42 @@ struct Bar_Previews: PreviewProvider {
     expect(await respawned).toMatchObject([{ reason: 'cap', oldPid: pid }]);
     expect(await color(session)).toBe('#fedcba');
   });
+
+  it.each([
+    ['ends', 'process.exit(9)', { code: 'ERR_HOTSWIFT_CRASH', exitCode: 9 }],
+    ['is killed', 'process.kill(process.pid, "SIGKILL")', { code: 'ERR_HOTSWIFT_CRASH', signal: 'SIGKILL' }],
+    ['hangs', 'for (;;) {}', { code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'start', ms: 4000 }],
+  ])('goes on when another one %s while it starts, at the cap and when asked for; the next try works', async (_, fails, failure) => {
+    const fixture = new Fixture();
+    const flag = fixture.path('flag');
+    const gate = fixture.write('gate.js', `if (require('node:fs').existsSync(${JSON.stringify(flag)})) ${fails};`);
+    const file = fixture.write('Color.swift', colorPreview('#808080'));
+    const env = { NODE_OPTIONS: `--require=${gate}` };
+    const session = await openSession({ file, generationCap: 2, standby: false, literalEdits: false, env, timeouts: { start: 4000 } });
+    const pid = session.agent?.pid;
+    const events = recordEvents(session, 'respawn', 'crash', 'reload-error');
+    fixture.write('flag', '');
+    const failed = nextEvent(session, 'reload-error');
+    fixture.write('Color.swift', colorPreview('#00ff00'));
+    expect(await session.reload()).toMatchObject({ tier: 'structural', generation: 2 });
+    expect(await failed).toMatchObject([failure]);
+    await session.idle();
+    expect(session).toMatchObject({ state: 'ready', error: null, agent: { pid } });
+    expect(await color(session)).toBe('#00ff00');
+    await expect(session.reload({ fresh: true })).rejects.toMatchObject(failure);
+    expect(session.agent?.pid).toBe(pid);
+    expect(await color(session)).toBe('#00ff00');
+    expect(agents()).toEqual([pid]);
+    expect(events.map(([name]) => name)).toEqual(['reload-error']);
+
+    rmSync(flag);
+    const respawned = nextEvent(session, 'respawn');
+    fixture.write('Color.swift', colorPreview('#0000ff'));
+    expect(await session.reload()).toMatchObject({ tier: 'structural', generation: 3 });
+    expect(await respawned).toEqual([{ reason: 'cap', oldPid: pid, newPid: session.agent?.pid }]);
+    expect(await color(session)).toBe('#0000ff');
+    expect(isRunning(pid ?? 0)).toBe(false);
+  });
 });
 
 describe('an agent that dies while nobody waits for it', () => {
@@ -239,7 +267,7 @@ describe('an agent that dies while nobody waits for it', () => {
 describe('an agent that somebody kills', () => {
   it.each([
     [
-      'is initialised',
+      'has its globals initialised',
       (color: string, wait: string) => colorPreview('\\(ready)', `let ready: String = { ${wait}; return "${color}" }()\n`),
     ],
     ['is drawn', (color: string, wait: string) => colorPreview(color).replace('SVG(', `${wait}\n      return SVG(`)],
@@ -263,6 +291,57 @@ describe('an agent that somebody kills', () => {
     expect(await color(session)).toBe('#00ff00');
     expect(events.map(([name]) => name)).toEqual(['crash', 'respawn', 'reload']);
     expect(session).toMatchObject({ state: 'ready', error: null, generation: 2 });
+  });
+
+  it('while it links a new generation costs the edit nothing but another start', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file, literalEdits: false });
+    const events = recordEvents(session, 'crash', 'respawn', 'reload', 'reload-error');
+    const pid = session.agent?.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    fixture.write('Color.swift', colorPreview('#00ff00'));
+    const reload = session.reload();
+    // It has been told what to link, and has not begun.
+    while (session.agent?.generations !== 2) await setTimeout(10);
+    process.kill(pid, 'SIGKILL');
+    expect(await reload).toMatchObject({ tier: 'structural', generation: 2 });
+    expect(await color(session)).toBe('#00ff00');
+    expect(events).toEqual([
+      ['crash', { pid, signal: 'SIGKILL', exitCode: null }],
+      ['respawn', { reason: 'crash', oldPid: pid, newPid: session.agent?.pid }],
+      ['reload', expect.objectContaining({ generation: 2 })],
+    ]);
+  });
+
+  it('is missed by its own session only', async () => {
+    const fixture = new Fixture();
+    const open = (name: string, color: string) => openSession({ file: fixture.write(name, colorPreview(color)), literalEdits: false });
+    const session = await open('Killed.swift', '#ff0000');
+    const peer = await open('Peer.swift', '#00ff00');
+    const peerPid = peer.agent?.pid;
+    const peerEvents = recordEvents(peer, 'crash', 'respawn', 'reload-error', 'state');
+    const crashes = recordEvents(session, 'crash');
+    for (const [index, next] of colors.entries()) {
+      const pid = session.agent?.pid ?? 0;
+      const respawned = nextEvent(session, 'respawn');
+      process.kill(pid, 'SIGKILL');
+      // A picture that is asked for while the other session's agent dies.
+      expect(await color(peer)).toBe(index === 0 ? '#00ff00' : colors[index - 1]);
+      await respawned;
+      expect(crashes).toHaveLength(index + 1);
+      expect(crashes[index]).toEqual(['crash', { pid, signal: 'SIGKILL', exitCode: null }]);
+      fixture.write('Peer.swift', colorPreview(next));
+      await peer.reload();
+      expect(await color(peer)).toBe(next);
+      expect(await color(session)).toBe('#ff0000');
+      // Three times in a row, and it would be given up.
+      fixture.write('Killed.swift', colorPreview('#ff0000', `// Edit ${index}\n`));
+      await session.reload();
+    }
+    expect(peer.agent?.pid).toBe(peerPid);
+    expect(peerEvents.filter(([name]) => name !== 'state')).toEqual([]);
+    expect(new Set(peerEvents.map(([, state]) => state))).toEqual(new Set(['reloading', 'ready']));
   });
 });
 
