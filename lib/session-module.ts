@@ -1,3 +1,4 @@
+import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { askForTemplate, type FrontendTemplate } from './compile/frontend-job.js';
 import { FrontendJobs } from './compile/frontend-jobs.js';
@@ -118,7 +119,7 @@ export class SessionModule {
     const folder = path.join(this.#options.folder, `build-${this.#builds}`);
     const module = this.#description;
     const compiled = debug ? { ...module, flags: [...module.flags, '-g'] } : module;
-    const moduleCache = path.join(cache, 'module-cache');
+    const moduleCache = await moduleCacheIn(cache, this.#options.folder);
     const template = await askForTemplate(toolchain, compiled, [this.#kit.importPath], moduleCache, this.#options.folder, signal);
     const image = warmCompiler ? addon.warmFrontendImage() : -1;
     const jobs = new FrontendJobs(module, template, path.join(folder, 'compiles'), image < 0 ? undefined : image);
@@ -152,10 +153,11 @@ export class SessionModule {
   /** What the results of a build depend on besides the texts, and which module they are of. */
   #identity({ program, args }: FrontendTemplate): string[] {
     const { workingDirectory, sources } = this.#description;
+    const moduleCache = args.indexOf('-module-cache-path');
     return [
       this.#options.toolchain.id,
       program,
-      ...args,
+      ...args.filter((_, index) => moduleCache < 0 || (index !== moduleCache && index !== moduleCache + 1)),
       workingDirectory,
       commonFolder(sources),
       ...this.libraries,
@@ -225,4 +227,16 @@ function commonFolder(files: readonly string[]): string {
 function numberFrom(variable: string): number | undefined {
   const value = process.env[variable];
   return value ? Number(value) : undefined;
+}
+
+/** Where the compiler keeps what it makes of C modules: in the cache, unless that cannot be written. What is not kept is made for each session. */
+async function moduleCacheIn(cache: string, folder: string): Promise<string> {
+  const shared = path.join(cache, 'module-cache');
+  try {
+    await mkdir(shared, { recursive: true });
+    await access(shared, constants.W_OK);
+    return shared;
+  } catch {
+    return path.join(folder, 'module-cache');
+  }
 }
