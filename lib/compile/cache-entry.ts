@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { HotswiftError } from '../errors.js';
+import { cacheNotWritable } from '../project/cache-directory.js';
 
 const temporaryPrefix = '.building-';
 /** Milliseconds; a build takes minutes at most. */
@@ -85,11 +86,7 @@ async function temporaryFolder(parent: string): Promise<string> {
     await mkdir(parent, { recursive: true });
     return await mkdtemp(path.join(parent, temporaryPrefix));
   } catch (cause) {
-    throw new HotswiftError(
-      'ERR_HOTSWIFT_PROJECT',
-      `the cache folder ${parent} cannot be written: ${(cause as Error).message}. Choose another with the option \`cacheDirectory\`.`,
-      { cause },
-    );
+    throw cacheNotWritable(parent, cause);
   }
 }
 
