@@ -1,8 +1,20 @@
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
-import type { Session } from '../../lib/index.js';
+import type { Session, SessionOptions } from '../../lib/index.js';
 import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { Fixture } from '../support/fixture';
+import { type Host, inHost } from '../support/host';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
 
@@ -105,6 +117,202 @@ describe('a damaged cache', () => {
     expect(await color(session)).toBe('#0000ff');
   });
 });
+
+/** Every file and folder of a cache, with the sizes of the files. */
+function contentsOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => {
+    const stats = statSync(path.join(folder, name));
+    return `${name} ${stats.isFile() ? stats.size : ''}`;
+  });
+}
+
+const unfinished = (cacheDirectory: string) => contentsOf(cacheDirectory).filter((name) => name.includes('.building-'));
+
+function setModes(folder: string, [forFolders, forFiles]: [number, number]): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const file = path.join(folder, name);
+    chmodSync(file, statSync(file).isFile() ? forFiles : forFolders);
+  }
+  chmodSync(folder, forFolders);
+}
+
+/** What runs Node so that modes of files are heeded: root would not. */
+function heedingModes(readOnly: string): string[] {
+  try {
+    accessSync(readOnly, constants.W_OK);
+    return ['setpriv', '--bounding-set=-dac_override,-dac_read_search'];
+  } catch {
+    return [];
+  }
+}
+
+/** Opens a session, makes edits, and says the colours of all pictures. */
+async function edit({ createSession, color }: Host, { options, edits }: { options: SessionOptions; edits: Record<string, string>[] }) {
+  const { writeFileSync } = require('node:fs');
+  const session = await createSession(options);
+  if (session.error) throw session.error;
+  const colors = [await color(session)];
+  for (const texts of edits) {
+    for (const [file, text] of Object.entries(texts)) writeFileSync(file, text);
+    await session.reload();
+    colors.push(await color(session));
+    await session.idle();
+  }
+  await session.close();
+  return colors;
+}
+
+/** What becomes of a start. */
+function start({ createSession }: Host, { options }: { options: SessionOptions }): Promise<string> {
+  return createSession(options).then(
+    () => 'started',
+    ({ code, message }) => `${code}: ${message}`,
+  );
+}
+
+describe('a cache that is read-only', () => {
+  it.each([
+    ['with the module in it', fill],
+    ['with nothing in it but PreviewKit', async () => {}],
+  ])('%s, serves a session as any other does, and stays as it is', async (_, prepare) => {
+    const { model, options, cacheDirectory } = cachedModule();
+    await prepare(options);
+    const shade = (value: string) => ({ [model]: `struct Model { var shade: String { "${value}" } }\n` });
+    const formatted = `import Foundation\n${colorPreview('\\(String(format: "#%06x", Model().number))')}`;
+    const edits = [
+      shade('#0000ff'),
+      { [options.file]: colorPreview('\\("#ff" + Model().shade.dropFirst(3))') },
+      { ...shade('#00ffff'), [options.file]: colorPreview('\\(Model().shade)') },
+      // Modules of C that were not imported before: the compiler keeps them in the cache as well.
+      { [model]: 'struct Model { var number = 0x12abcd }\n', [options.file]: formatted },
+    ];
+    setModes(cacheDirectory, [0o555, 0o444]);
+    try {
+      const before = contentsOf(cacheDirectory);
+      const colors = await inHost(edit, { options, edits }, { seconds: 60, within: heedingModes(cacheDirectory) });
+      expect(colors).toEqual(['#00ff00', '#0000ff', '#ff00ff', '#00ffff', '#12abcd']);
+      expect(contentsOf(cacheDirectory)).toEqual(before);
+    } finally {
+      setModes(cacheDirectory, [0o755, 0o644]);
+    }
+  });
+});
+
+it('a cache that is read-only cannot take a package, and the option is named', async () => {
+  const { cacheDirectory } = cachedModule();
+  const manifest = `// swift-tools-version: 6.0
+import PackageDescription
+let package = Package(name: "Colors", targets: [.target(name: "Colors")])
+`;
+  const fixture = new Fixture({ 'Package.swift': manifest });
+  const file = fixture.write('Sources/Colors/Color.swift', colorPreview('#ff0000'));
+  setModes(cacheDirectory, [0o555, 0o444]);
+  try {
+    const within = heedingModes(cacheDirectory);
+    const answer = await inHost(start, { options: { file, cacheDirectory } }, { within });
+    expect(answer).toMatch(/^ERR_HOTSWIFT_PROJECT: the cache folder .* cannot be written: EACCES.*`cacheDirectory`/);
+  } finally {
+    setModes(cacheDirectory, [0o755, 0o644]);
+  }
+});
+
+/** In place of a full disk: no file may become larger than `--fsize` bytes, and what is written beyond that is lost. */
+describe('a cache that has no more room', () => {
+  it('for PreviewKit keeps nothing of it, says so, and is filled when there is room', async () => {
+    const { options, cacheDirectory } = cachedModule();
+    rmSync(path.join(cacheDirectory, 'preview-kit'), { recursive: true });
+    const answer = await inHost(start, { options }, { seconds: 60, within: ['prlimit', '--fsize=50000'] });
+    expect(answer).toMatch(/^ERR_HOTSWIFT_\w+: .*PreviewKit/);
+    expect(contentsOf(path.join(cacheDirectory, 'preview-kit'))).toEqual([]);
+    const session = await openSession(options);
+    expect(await color(session)).toBe('#00ff00');
+  });
+
+  it('for the module keeps nothing of it, and a session that runs goes on', async () => {
+    const { model, options, cacheDirectory } = cachedModule();
+    const body = async ({ createSession, color }: Host, { options, model }: { options: SessionOptions; model: string }) => {
+      const { execFileSync } = require('node:child_process');
+      const { readdirSync, writeFileSync } = require('node:fs');
+      const limit = (size: string) => execFileSync('prlimit', [`--pid=${process.pid}`, `--fsize=${size}:`]);
+      const session = await createSession(options);
+      let hasRoom = false;
+      session.on('progress', ({ phase }) => {
+        if (!hasRoom && phase === 'keeping the module for later sessions') limit('100');
+      });
+      const colors = [await color(session)];
+      await session.idle();
+      const kept: string[] = readdirSync(`${options.cacheDirectory}/modules`, { recursive: true });
+
+      limit('unlimited');
+      writeFileSync(model, 'struct Model { var shade: String { "#0000ff" } }\n');
+      // Nor is there room for what is compiled.
+      limit('20');
+      const failure = await session.reload().catch(({ code }) => code);
+      colors.push(await color(session));
+      limit('unlimited');
+      hasRoom = true;
+      await session.reload();
+      colors.push(await color(session));
+      await session.idle();
+      await session.close();
+      return { colors, kept, failure };
+    };
+    const { colors, kept, failure } = await inHost(body, { options, model }, { seconds: 60 });
+    expect(kept.filter((name) => name.includes('.o'))).toEqual([]);
+    expect(failure).toBe('ERR_HOTSWIFT_PROJECT');
+    expect(colors).toEqual(['#00ff00', '#00ff00', '#0000ff']);
+    expect(unfinished(cacheDirectory)).toEqual([]);
+    expect(statesIn(cacheDirectory)).toHaveLength(1);
+    const session = await openSession(options);
+    expect(await color(session)).toBe('#0000ff');
+  });
+});
+
+it('a cache is shared by four processes that start at once, each with edits of its own', async () => {
+  const { model, options, cacheDirectory } = cachedModule();
+  rmSync(cacheDirectory, { recursive: true });
+  const body = async (
+    { createSession, color }: Host,
+    { options, rounds }: { options: SessionOptions; rounds: Record<string, string>[] },
+  ) => {
+    const session = await createSession(options);
+    if (session.error) throw session.error;
+    const colors = [await color(session)];
+    for (const contents of rounds) {
+      await session.reload({ contents });
+      colors.push(await color(session));
+      // What is kept of each is kept while the others do so.
+      await session.idle();
+    }
+    await session.close();
+    return colors;
+  };
+  // Two of each four edits are of the other file, and one changes its interface.
+  const rounds = (digit: number) => {
+    const own = (end: string) => `#${digit}${digit}0${end}`;
+    return {
+      texts: [
+        { [model]: `struct Model { var shade: String { "${own('001')}" } }\n` },
+        { [options.file]: colorPreview('\\("#ff" + Model().shade.dropFirst(3))') },
+        {
+          [model]: `struct Model { var spare = ${digit}; var shade: String { "${own('003')}" } }\n`,
+          [options.file]: colorPreview('\\(Model().shade)'),
+        },
+        { [options.file]: colorPreview(own('004')) },
+      ],
+      colors: ['#00ff00', own('001'), '#ffff00', own('003'), own('004')],
+    };
+  };
+  const stories = [1, 2, 3, 4].map(rounds);
+  const answers = await Promise.all(stories.map(({ texts }) => inHost(body, { options, rounds: texts }, { seconds: 110 })));
+  expect(answers).toEqual(stories.map(({ colors }) => colors));
+
+  expect(unfinished(cacheDirectory)).toEqual([]);
+  expect(readdirSync(path.join(cacheDirectory, 'preview-kit'))).toHaveLength(1);
+  expect(statesIn(cacheDirectory).length).toBeLessThanOrEqual(4);
+  const session = await openSession(options);
+  expect(await color(session)).toBe('#00ff00');
+}, 120_000);
 
 describe('the cache', () => {
   it('keeps the newest states of a module only', async () => {
