@@ -8,7 +8,7 @@ import { Fixture } from '../support/fixture';
 import { GeneratedModule, Random } from '../support/generated-module/index.cjs';
 import { Picture } from '../support/picture';
 import { type Process, processes } from '../support/processes';
-import { colorPreview, openSession } from '../support/session';
+import { colorPreview, openSession, slowToCompile } from '../support/session';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 
@@ -27,9 +27,6 @@ async function until<Value>(look: () => Value | undefined): Promise<Value> {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
-
-/** Takes the compiler many seconds. */
-const slow = `let sum = ${Array.from({ length: 60 }, (_, index) => `(${index} + 0.5) * -${index}`).join(' + ')}\n`;
 
 const shade = (value: string) => `struct Model { var shade: String { "${value}" } }\n`;
 
@@ -227,7 +224,7 @@ describe('a warm compiler', () => {
     const fixture = new Fixture();
     const session = await openWarm(fixture);
     const [server] = waitingFrontends(fixture);
-    fixture.write('View.swift', colorPreview('#0000ff', slow));
+    fixture.write('View.swift', colorPreview('#0000ff', slowToCompile));
     const superseded = session.reload();
     const fork = await until(() => forksOf(server)[0]);
     fixture.write('View.swift', colorPreview('#ff00ff'));
@@ -241,7 +238,7 @@ describe('a warm compiler', () => {
   it('takes as long as `timeouts.compile` allows', async () => {
     const fixture = new Fixture();
     const session = await openWarm(fixture, { timeouts: { compile: 3000 } });
-    fixture.write('View.swift', colorPreview('#0000ff', slow));
+    fixture.write('View.swift', colorPreview('#0000ff', slowToCompile));
     await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'compile', ms: 3000 });
     expect(waitingFrontends(fixture)).toEqual([]);
     fixture.write('View.swift', colorPreview('#ff00ff'));
@@ -318,7 +315,7 @@ describe('of a host that ends', () => {
 
   it('nothing is left when it is killed while it compiles', async () => {
     const fixture = new Fixture();
-    const edit = `require('node:fs').appendFileSync(session.file, ${JSON.stringify(slow)}); session.reload();`;
+    const edit = `require('node:fs').appendFileSync(session.file, ${JSON.stringify(slowToCompile)}); session.reload();`;
     const host = await startHost(fixture, edit);
     const [server] = waitingFrontends(fixture);
     const fork = await until(() => forksOf(server)[0]);
@@ -328,7 +325,7 @@ describe('of a host that ends', () => {
   });
 
   it('nothing is left, no file either, when it has nothing more to do, or exits, also while it compiles', async () => {
-    const edit = `require('node:fs').appendFileSync(session.file, ${JSON.stringify(slow)}); session.reload();`;
+    const edit = `require('node:fs').appendFileSync(session.file, ${JSON.stringify(slowToCompile)}); session.reload();`;
     for (const then of ['', 'process.exit(7);', `${edit} setTimeout(() => process.exit(7), 300);`]) {
       const fixture = new Fixture();
       const host = await startHost(fixture, then);

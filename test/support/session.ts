@@ -39,3 +39,6 @@ struct Color_Previews: PreviewProvider {
 }
 ${more}`;
 }
+
+/** A declaration that takes the compiler many seconds. */
+export const slowToCompile = `let sum = ${Array.from({ length: 60 }, (_, index) => `(${index} + 0.5) * -${index}`).join(' + ')}\n`;
