@@ -21,6 +21,8 @@ export interface AgentKeeperParts {
 export interface AgentKeeperListeners {
   /** The agent in use was to be replaced, and could not be: it goes on. */
   onError(error: unknown): void;
+  /** The agent in use is to be replaced, and what it runs has to be compiled again for that. Resolves when that is over. */
+  onGone(reason: RespawnReason): Promise<void>;
   /** What runs crashes again and again, and is given up. */
   onGivenUp(error: HotswiftError): void;
 }
@@ -111,6 +113,7 @@ export class AgentKeeper {
   async #replace(reason: RespawnReason, ahead: number): Promise<void> {
     const { reloader, generations } = this.#parts;
     this.#notBefore = 0;
+    if (generations.isGone) return this.#listeners.onGone(reason);
     try {
       await generations.replaceAgent(reason);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type BuiltGeneration, filesOfGeneration } from './compile/module-build.js';
 import { literalEdits } from './edit/literals.js';
 import type { SourceSnapshot } from './edit/source-set.js';
@@ -42,6 +43,11 @@ export class Generations {
     this.#pictures = pictures;
     parts.reloader.on('crash', ({ pid }) => parts.module.build.ended(pid));
     parts.reloader.on('respawn', ({ oldPid }) => parts.module.build.ended(oldPid));
+  }
+
+  /** Whether what the newest good generation was loaded from is gone, as when somebody empties the cache: no other agent can load it. */
+  get isGone(): boolean {
+    return this.#good !== undefined && !filesOfGeneration(this.#good.built).every((file) => existsSync(file));
   }
 
   /** Runs one thing at a time, so that a picture and its generation belong together. */
@@ -189,6 +195,7 @@ export class Generations {
     if (this.#parts.reloader.loaded) return true;
     if (this.#givenUp !== undefined) throw this.#givenUp;
     if (this.#good === undefined) return false;
+    await this.#parts.module.provideKit();
     await this.#load(this.#good.built, undefined);
     if (this.hasValues) await this.#parts.reloader.setLiterals(this.#good.values);
     await this.#parts.reloader.accept();
@@ -209,6 +216,7 @@ export class Generations {
     try {
       for (let good = this.#good; good !== undefined && this.pid === pid && this.#ended === undefined; good = this.#good) {
         const { built, values } = good;
+        await module.provideKit();
         other = await reloader.rehearse(this.#planOf(built), this.#pictures.usualRequest(values));
         module.build.loaded(built, other);
         const isOver = await this.inTurn(async () => {

@@ -85,6 +85,7 @@ export class Reloads {
         { reloader, generations, policy },
         {
           onError: (error) => listeners.onError(asHotswiftError(error)),
+          onGone: (reason) => this.#replaceAgent(reason),
           onGivenUp: (error) => this.#giveUp(error),
         },
       );
@@ -152,6 +153,15 @@ export class Reloads {
       .request(async () => 'served')
       .catch(() => {
         // What runs goes on running; the next library is another chance.
+      });
+  }
+
+  async #replaceAgent(reason: RespawnReason): Promise<void> {
+    this.#cause.fresh ??= reason;
+    await this.#jobs
+      .request(async () => 'served')
+      .catch((error) => {
+        if (this.#state !== 'closed') this.#listeners.onError(asHotswiftError(error));
       });
   }
 
@@ -223,7 +233,12 @@ export class Reloads {
         this.#isBurst = true;
         throw error;
       }
-      if (cause.fresh === 'rebase' && this.#inFlight !== undefined && changedFiles(this.#inFlight, generations.digests).length === 0) {
+      if (
+        cause.fresh !== undefined &&
+        cause.fresh !== 'fresh' &&
+        this.#inFlight !== undefined &&
+        changedFiles(this.#inFlight, generations.digests).length === 0
+      ) {
         // The old agent goes on.
         this.#setState('ready');
         throw error;

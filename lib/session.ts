@@ -145,7 +145,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     const { signal, ...request } = checkSnapshotOptions(options);
     signal?.throwIfAborted();
     return withSignal(
-      this.#generations.inTurn(async () => {
+      this.#inTurn(async () => {
         const last = this.#generations.givenUp && this.#pictures.lastOf(request);
         if (last !== undefined) return { ...last, stale: true };
         await this.#requireGeneration();
@@ -170,7 +170,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     checkSymbol(symbol);
     signal?.throwIfAborted();
     return withSignal(
-      this.#generations.inTurn(async () => {
+      this.#inTurn(async () => {
         await this.#requireGeneration();
         this.#pictures.forgetPrefetched();
         return this.#parts.reloader.call(symbol);
@@ -181,7 +181,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   /** The previews of the file, as the newest generation lists them. */
   async previews(): Promise<PreviewInfo[]> {
-    return this.#generations.inTurn(async () => {
+    return this.#inTurn(async () => {
       await this.#requireGeneration();
       return structuredClone(await this.#pictures.list());
     });
@@ -215,6 +215,16 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   get #isInProcess(): boolean {
     return !('stdout' in this.#parts.reloader);
+  }
+
+  /** Does something with the last good generation. Where its files are gone, a reload makes them again. */
+  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (!this.#parts.reloader.loaded && this.#generations.isGone) {
+      await this.#reloads.request().catch(() => {
+        // What is asked for then says what is missing.
+      });
+    }
+    return this.#generations.inTurn(work);
   }
 
   /** Sees to it that the last good generation is loaded: its agent may have crashed meanwhile. */

@@ -16,7 +16,7 @@ import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { Fixture } from '../support/fixture';
 import { type Host, inHost } from '../support/host';
 import { Picture } from '../support/picture';
-import { colorPreview, openSession } from '../support/session';
+import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 
@@ -115,6 +115,35 @@ describe('a damaged cache', () => {
     fixture.write('Model.swift', 'struct Model { var shade: String { "#0000ff" } }\n');
     await session.reload();
     expect(await color(session)).toBe('#0000ff');
+  });
+
+  it.each<[string, (session: Session, fixture: Fixture) => unknown]>([
+    ['agent ends', (session) => process.kill(session.agent?.pid ?? 0, 'SIGKILL')],
+    ['user asks for a fresh agent', (session) => session.reload({ fresh: true })],
+    [
+      'agent reaches its cap',
+      (session, fixture) => {
+        fixture.write('View.swift', colorPreview('\\(Model().shade)', 'let more = 1\n'));
+        return session.reload();
+      },
+    ],
+  ])('that is deleted while a session runs does not keep it from going on when its %s', async (_, replace) => {
+    const { fixture, options, cacheDirectory } = cachedModule();
+    await fill(options);
+    const session = await openSession({ ...options, generationCap: 2, standby: false });
+    await session.idle();
+    const pid = session.agent?.pid;
+    const errors = recordEvents(session, 'reload-error');
+    rmSync(cacheDirectory, { recursive: true });
+    const respawned = nextEvent(session, 'respawn');
+    await replace(session, fixture);
+    await respawned;
+    expect(session.agent?.pid).not.toBe(pid);
+    expect(await color(session)).toBe('#00ff00');
+    fixture.write('Model.swift', 'struct Model { var shade: String { "#0000ff" } }\n');
+    await session.reload();
+    expect(await color(session)).toBe('#0000ff');
+    expect(errors).toEqual([]);
   });
 });
 
