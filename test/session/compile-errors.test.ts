@@ -1,7 +1,8 @@
 import type { HotswiftError } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
-import { colorPreview, openSession } from '../support/session';
+import { processes } from '../support/processes';
+import { colorPreview, openSession, slowToCompile } from '../support/session';
 
 describe('a source that does not compile', () => {
   it.each([
@@ -60,6 +61,25 @@ describe('a source that does not compile', () => {
     await expect(session.reload()).rejects.toMatchObject({
       diagnostics: [{ severity: 'error', line: 11, notes: [{ severity: 'note', line: 10 }] }],
     });
+  });
+
+  it('in the time there is, is given up with its compiler; the last picture stays, and the repair is shown', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file, warmCompiler: false, timeouts: { compile: 3000 } });
+    await session.idle();
+    fixture.write('Color.swift', colorPreview('#00ff00', slowToCompile));
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'compile', ms: 3000 });
+    expect(processes().filter(({ command }) => command.includes(fixture.folder))).toEqual([]);
+    const snapshot = await session.snapshot();
+    expect(snapshot).toMatchObject({ stale: true, generation: 1 });
+    expect(new Picture(snapshot.data).pixel(20, 10)).toBe('#ff0000');
+
+    fixture.write('Color.swift', colorPreview('#0000ff', 'let sum = 1\n'));
+    expect(await session.reload()).toMatchObject({ tier: 'structural', generation: 2 });
+    const repaired = await session.snapshot();
+    expect(repaired.stale).toBe(false);
+    expect(new Picture(repaired.data).pixel(20, 10)).toBe('#0000ff');
   });
 
   it('is told apart from a symbol that only the linker misses', async () => {
