@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { readdirSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createSession } from '../../lib/index.js';
@@ -7,6 +7,7 @@ import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { agents } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
+import { inTemporaryFolder } from '../support/temporary-folder';
 
 const color = (data: Buffer) => new Picture(data).pixel(0, 0);
 
@@ -130,21 +131,14 @@ describe('a session survives', () => {
   it('the loss of its temporary folder', async () => {
     const fixture = new Fixture({ 'Other.swift': 'func other() -> Int { 1 }\n' });
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
-    mkdirSync(fixture.path('tmp'));
-    const before = process.env.TMPDIR;
-    process.env.TMPDIR = fixture.path('tmp');
-    try {
+    await inTemporaryFolder(async (folder) => {
       const session = await openSession({ file, module: { name: 'Cleaned', sources: [fixture.path('Other.swift')] } });
-      for (const name of readdirSync(fixture.path('tmp'))) rmSync(path.join(fixture.path('tmp'), name), { recursive: true });
+      for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true });
       fixture.write('Color.swift', colorPreview('#00ff00'));
       await session.reload();
       expect(color((await session.snapshot()).data)).toBe('#00ff00');
       await session.close();
-      expect(readdirSync(fixture.path('tmp'))).toEqual([]);
-    } finally {
-      if (before === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = before;
-    }
+    });
   });
 
   it('a damaged support module in the cache, before and while it runs', async () => {
@@ -165,37 +159,6 @@ describe('a session survives', () => {
     expect(color((await second.snapshot()).data)).toBe('#00ff00');
     expect(readdirSync(path.join(cacheDirectory, 'preview-kit'))).toEqual([entry]);
   });
-});
-
-it('sessions that are closed leave nothing behind, however many there were', async () => {
-  const fixture = new Fixture();
-  const file = fixture.write('Color.swift', colorPreview('#ff0000'));
-  const temporary = fixture.path('temporary');
-  mkdirSync(temporary);
-  const usual = process.env.TMPDIR;
-  process.env.TMPDIR = temporary;
-  const left = () => ({
-    descriptors: readdirSync('/proc/self/fd').length,
-    threads: readdirSync('/proc/self/task').length,
-    listeners: process.listenerCount('exit'),
-    children: readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').length,
-  });
-  const once = async () => {
-    const session = await openSession({ file, watch: true });
-    expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#ff0000');
-    await session.close();
-  };
-  try {
-    // What is made once a process: threads of libuv's pool, the shell that ends what a killed host leaves.
-    for (let count = 0; count < 2; count += 1) await once();
-    const before = left();
-    for (let count = 0; count < 8; count += 1) await once();
-    expect(left()).toEqual(before);
-    expect(readdirSync(temporary)).toEqual([]);
-  } finally {
-    if (usual === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = usual;
-  }
 });
 
 describe('a session that is given up', () => {
