@@ -3,7 +3,8 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
-#include <memory>
+#include <map>
+#include <mutex>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -162,6 +163,38 @@ void waitForEnd(pid_t Pid, Descriptor Told) {
     ::waitpid(Pid, nullptr, 0);
 }
 
+/// The threads that wait for processes, by those. Never destroyed: when the
+/// process ends, some of them still wait.
+class Waiters {
+public:
+  static Waiters &shared() {
+    static auto *All = new Waiters;
+    return *All;
+  }
+
+  void add(pid_t Pid, std::thread Waiter) {
+    std::lock_guard Lock(Mutex);
+    std::thread &Known = Threads[Pid];
+    // Of a process that nobody was there to reap.
+    if (Known.joinable())
+      Known.detach();
+    Known = std::move(Waiter);
+  }
+
+  /// Of a process that has ended: returns when its thread has, too.
+  void remove(pid_t Pid) {
+    std::unique_lock Lock(Mutex);
+    auto Known = Threads.extract(Pid);
+    Lock.unlock();
+    if (Known)
+      Known.mapped().join();
+  }
+
+private:
+  std::mutex Mutex;
+  std::map<pid_t, std::thread> Threads;
+};
+
 /// On a thread of its own. Not by a function of Node's for other threads: Node
 /// 20 frees those with the environment, whoever still calls them.
 std::error_code watchEnd(pid_t Pid, Descriptor &Ours) {
@@ -174,7 +207,7 @@ std::error_code watchEnd(pid_t Pid, Descriptor &Ours) {
   sigset_t All, Former;
   sigfillset(&All);
   pthread_sigmask(SIG_SETMASK, &All, &Former);
-  std::thread(waitForEnd, Pid, std::move(Theirs)).detach();
+  Waiters::shared().add(Pid, std::thread(waitForEnd, Pid, std::move(Theirs)));
   pthread_sigmask(SIG_SETMASK, &Former, nullptr);
   return {};
 }
@@ -234,11 +267,12 @@ Napi::Value spawnProcess(const Napi::CallbackInfo &Info) {
 }
 
 Napi::Value reapProcess(const Napi::CallbackInfo &Info) {
+  const auto Pid = static_cast<pid_t>(number(Info[0]));
+  Waiters::shared().remove(Pid);
   int Status = 0;
-  auto Result = Napi::Object::New(Info.Env());
   // Somebody else may have reaped it: how it ended is not known then.
-  const bool IsKnown =
-      ::waitpid(static_cast<pid_t>(number(Info[0])), &Status, 0) > 0;
+  const bool IsKnown = ::waitpid(Pid, &Status, 0) > 0;
+  auto Result = Napi::Object::New(Info.Env());
   if (IsKnown && WIFSIGNALED(Status))
     Result.Set("signal", WTERMSIG(Status));
   else
