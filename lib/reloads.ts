@@ -380,7 +380,7 @@ function warning(message: string, file = ''): Diagnostic {
 /** Signals that come from outside: the code is not at fault. */
 const foreignSignals = new Set<unknown>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGSTOP']);
 
-function isKilled(error: unknown): boolean {
+export function isKilled(error: unknown): boolean {
   return isHotswiftError(error) && error.code === 'ERR_HOTSWIFT_CRASH' && foreignSignals.has(error.signal);
 }
 

@@ -8,7 +8,7 @@ import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits } fr
 import { PreviewPictures } from './preview/preview-pictures.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
-import { Reloads } from './reloads.js';
+import { isKilled, Reloads } from './reloads.js';
 import type { SessionModule } from './session-module.js';
 import type { TemporaryFolder } from './temporary-folder.js';
 import type {
@@ -145,7 +145,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     const { signal, ...request } = checkSnapshotOptions(options);
     signal?.throwIfAborted();
     return withSignal(
-      this.#inTurn(async () => {
+      this.#lookInTurn(async () => {
         const last = this.#generations.givenUp && this.#pictures.lastOf(request);
         if (last !== undefined) return { ...last, stale: true };
         await this.#requireGeneration();
@@ -181,7 +181,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   /** The previews of the file, as the newest generation lists them. */
   async previews(): Promise<PreviewInfo[]> {
-    return this.#inTurn(async () => {
+    return this.#lookInTurn(async () => {
       await this.#requireGeneration();
       return structuredClone(await this.#pictures.list());
     });
@@ -225,6 +225,11 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
       });
     }
     return this.#generations.inTurn(work);
+  }
+
+  /** As {@link #inTurn}, for what changes nothing: is done again if somebody has killed the agent meanwhile, for which the code is not at fault. */
+  #lookInTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#inTurn(work).catch((error) => (isKilled(error) ? this.#inTurn(work) : Promise.reject(error)));
   }
 
   /** Sees to it that the last good generation is loaded: its agent may have crashed meanwhile. */

@@ -165,8 +165,7 @@ async function kill(after) {
 }
 
 async function check(stale) {
-  // A picture that an agent died over is asked for again, as whoever wanted it would.
-  const snapshot = await session.snapshot().catch((error) => (error.signal === 'SIGKILL' ? session.snapshot() : Promise.reject(error)));
+  const snapshot = await session.snapshot();
   const image = await loadImage(snapshot.data);
   const canvas = createCanvas(30, 10);
   const context = canvas.getContext('2d');

@@ -314,6 +314,24 @@ describe('an agent that somebody kills', () => {
     ]);
   });
 
+  it('is missed by nobody who waits for a picture', async () => {
+    const file = new Fixture().write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file });
+    const pid = session.agent?.pid ?? 0;
+    const crashes = recordEvents(session, 'crash');
+    process.kill(pid, 'SIGSTOP');
+    // No other has this scale: the agent is asked for it.
+    const snapshots = [session.snapshot({ scale: 2 }), session.snapshot({ scale: 3 })];
+    process.kill(pid, 'SIGKILL');
+    const drawn = await Promise.all(snapshots);
+    expect(drawn.map(({ data, width }) => [new Picture(data).pixel(0, 0), width])).toEqual([
+      ['#ff0000', 80],
+      ['#ff0000', 120],
+    ]);
+    expect(crashes).toEqual([['crash', { pid, signal: 'SIGKILL', exitCode: null }]]);
+    expect(session.agent?.pid).not.toBe(pid);
+  });
+
   it('is missed by its own session only', async () => {
     const fixture = new Fixture();
     const open = (name: string, color: string) => openSession({ file: fixture.write(name, colorPreview(color)), literalEdits: false });
