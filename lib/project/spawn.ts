@@ -98,11 +98,9 @@ class NativeChild extends EventEmitter<SpawnedEvents> implements Spawned {
     });
     if ('errno' in started) {
       const code = getSystemErrorName(-started.errno);
-      const error = Object.assign(new Error(`spawn ${program} ${code}: ${started.message}`), {
-        code,
-        errno: -started.errno,
-        path: program,
-      });
+      const syscall = `spawn ${program}`;
+      const properties = { code, errno: -started.errno, syscall, path: program };
+      const error = Object.assign(new Error(`${syscall} ${code}: ${started.message}`), properties);
       process.nextTick(() => this.emit('error', error));
       return;
     }

@@ -50,7 +50,11 @@ describe('a process that is started', () => {
   ])('is an error where there is no such %s', async (_, start) => {
     const child = start();
     expect(child.pid).toBeUndefined();
-    expect(await failure(child)).toMatchObject({ code: 'ENOENT', message: expect.stringMatching(/^spawn \//) });
+    expect(await failure(child)).toMatchObject({
+      code: 'ENOENT',
+      syscall: expect.stringMatching(/^spawn \//),
+      message: expect.stringMatching(/^spawn \/.*: No such/),
+    });
   });
 
   it('has pipes both ways, and descriptors of the host in whatever order', async () => {
