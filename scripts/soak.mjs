@@ -63,7 +63,8 @@ const bad = [
   {
     name: 'missing symbol',
     code: 'ERR_HOTSWIFT_LINK',
-    model: (text) => `@_silgen_name("soak_nowhere") func nowhere() -> Int\n${text.replace('{ ', '{ nowhere() + ')}`,
+    // In what is drawn: what nothing uses is not linked.
+    model: (text) => `@_silgen_name("soak_nowhere") func nowhere() -> Int\n${text.replace('shade() -> Int { ', '$&nowhere() + ')}`,
   },
   { name: 'crash', code: 'ERR_HOTSWIFT_CRASH', body: 'let empty: [Int] = []; _ = empty[empty.count]' },
   { name: 'exit', code: 'ERR_HOTSWIFT_CRASH', imports: true, body: 'exit(7)' },
