@@ -119,31 +119,55 @@ export interface NativeAddon extends NativeIndexes, Partial<NativeProcesses> {
   bufferOutputByLine(): void;
 }
 
-let loaded: NativeAddon | undefined;
+let loaded: { addon: NativeAddon; file: string } | undefined;
+
+/** The file that was loaded. */
+export function addonFile(): string | undefined {
+  return loaded?.file;
+}
 
 /**
- * Loads the addon: the one that `HOTSWIFT_ADDON` names, the one built from source, or a prebuilt one. Throws ERR_HOTSWIFT_NATIVE if it does
- * not load.
+ * Loads the addon: the one that `HOTSWIFT_ADDON` names, the one built from source, or a prebuilt one. Throws ERR_HOTSWIFT_NATIVE, with what
+ * is wrong with each, if none loads.
  */
 export function loadAddon(): NativeAddon {
-  if (loaded !== undefined) return loaded;
+  if (loaded !== undefined) return loaded.addon;
   const root = path.join(__dirname, '..', '..');
-  const built = path.join(root, 'build-cmake', 'Release', 'hotswift.node');
-  try {
-    const { HOTSWIFT_ADDON: named, PREBUILDS_ONLY: prebuildsOnly } = process.env;
-    // In a checkout the build of the working tree goes first; `PREBUILDS_ONLY` is node-gyp-build's own switch.
-    const file = named || (existsSync(built) && !prebuildsOnly ? built : undefined);
-    loaded = (file === undefined ? require('node-gyp-build')(root) : require(file)) as NativeAddon;
-    spawnWith(loaded);
-    return loaded;
-  } catch (cause) {
-    throw new HotswiftError(
-      'ERR_HOTSWIFT_NATIVE',
-      `hotswift's native addon could not be loaded on ${process.platform}-${process.arch}, Node ${process.versions.node}: ` +
-        `${(cause as Error).message}. Reinstall hotswift, or build the addon in ${root} with \`npm run build:native\`.`,
-      { cause },
-    );
+  const failures: string[] = [];
+  const causes: unknown[] = [];
+  for (const place of addonPlaces(root)) {
+    let file: string | undefined;
+    try {
+      file = place();
+      if (file === undefined) continue;
+      const addon = require(file) as NativeAddon;
+      loaded = { addon, file };
+      spawnWith(addon);
+      return addon;
+    } catch (cause) {
+      const reason = (cause as Error).message.trim();
+      failures.push(file === undefined ? reason : `${file}: ${reason}`);
+      causes.push(cause);
+    }
   }
+  throw new HotswiftError(
+    'ERR_HOTSWIFT_NATIVE',
+    `hotswift's native addon could not be loaded on ${process.platform}-${process.arch}, Node ${process.versions.node}: ` +
+      `${failures.join('; ')}. Reinstall hotswift, or build the addon in ${root} with \`npm run build:native\`.`,
+    { cause: causes.length === 1 ? causes[0] : new AggregateError(causes) },
+  );
+}
+
+/** Where the addon may be; each tells a file, nothing, or why there is none. */
+function addonPlaces(root: string): (() => string | undefined)[] {
+  const { HOTSWIFT_ADDON: named, PREBUILDS_ONLY: prebuildsOnly } = process.env;
+  if (named) return [() => named];
+  const built = path.join(root, 'build-cmake', 'Release', 'hotswift.node');
+  return [
+    // In a checkout the build of the working tree goes first; `PREBUILDS_ONLY` is node-gyp-build's own switch.
+    () => (existsSync(built) && !prebuildsOnly ? built : undefined),
+    () => (require('node-gyp-build') as { path(root: string): string }).path(root),
+  ];
 }
 
 /** The errors of native/errors.h. */
