@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdio>
 
 using namespace hotswift;
@@ -446,6 +447,16 @@ void bufferOutputByLine(const Napi::CallbackInfo &) {
   std::setvbuf(stdout, Buffer.data(), _IOLBF, Buffer.size());
 }
 
+/// Whether some session's literals are in this process's DesignTimeStore. Known
+/// here: of the library in JavaScript a process may have several copies.
+std::atomic<bool> LiteralsAreClaimed = false;
+
+Napi::Value claimLiterals(const Napi::CallbackInfo &Info) {
+  return Napi::Boolean::New(Info.Env(), !LiteralsAreClaimed.exchange(true));
+}
+
+void releaseLiterals(const Napi::CallbackInfo &) { LiteralsAreClaimed = false; }
+
 Napi::Value openWarmFrontend(const Napi::CallbackInfo &Info) {
   return Napi::Number::New(Info.Env(), warmFrontendImage());
 }
@@ -466,6 +477,8 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("readBacktrace", Napi::Function::New(Env, readBacktrace));
   Exports.Set("bufferOutputByLine",
               Napi::Function::New(Env, bufferOutputByLine));
+  Exports.Set("claimLiterals", Napi::Function::New(Env, claimLiterals));
+  Exports.Set("releaseLiterals", Napi::Function::New(Env, releaseLiterals));
 #ifdef __linux__
   Exports.Set("spawnProcess", Napi::Function::New(Env, spawnProcess));
   Exports.Set("reapProcess", Napi::Function::New(Env, reapProcess));

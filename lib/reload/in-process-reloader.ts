@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { HotswiftError, sessionClosed } from '../errors.js';
 import type { PreviewInfo } from '../types.js';
-import type { Drawing } from './native.js';
+import { type Drawing, loadAddon } from './native.js';
 import type {
   DrawRequest,
   GenerationPlan,
@@ -32,10 +32,9 @@ const never = 2 ** 31 - 1;
 
 /** Runs Swift in the host, on the thread that made the reloader. A crash of it ends the host; nothing that was linked is ever freed. */
 export class InProcessReloader extends EventEmitter<ReloaderEvents> implements StructuralReloader {
-  /** Whose literals are in this process's DesignTimeStore. */
-  static #ownerOfLiterals: InProcessReloader | undefined;
-
   readonly agent = null;
+  /** Whether this process's DesignTimeStore has the literals of this session. */
+  #ownsLiterals: boolean;
   readonly #runner: SwiftRunner;
   readonly #rasteriser: Rasteriser;
   readonly #renderTimeout: number | undefined;
@@ -47,11 +46,11 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
     this.#runner = new SwiftRunner(runner);
     this.#renderTimeout = renderTimeout;
     this.#rasteriser = rasteriser;
-    InProcessReloader.#ownerOfLiterals ??= this;
+    this.#ownsLiterals = loadAddon().claimLiterals();
   }
 
   get canSetLiterals(): boolean {
-    return InProcessReloader.#ownerOfLiterals === this;
+    return this.#ownsLiterals;
   }
 
   get loaded(): boolean {
@@ -99,7 +98,8 @@ export class InProcessReloader extends EventEmitter<ReloaderEvents> implements S
   }
 
   close(): Promise<void> {
-    if (this.canSetLiterals) InProcessReloader.#ownerOfLiterals = undefined;
+    if (this.#ownsLiterals) loadAddon().releaseLiterals();
+    this.#ownsLiterals = false;
     for (const giveUp of this.#waiting) giveUp(sessionClosed());
     return this.#rasteriser.close();
   }

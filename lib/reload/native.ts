@@ -115,6 +115,9 @@ export interface NativeAddon extends NativeIndexes, Partial<NativeProcesses> {
   recordCrashes(descriptor: number): void;
   /** The frames of the thread that crashed. `objects`: what the stable library was linked from. Rejects if no crash was recorded. */
   readBacktrace(descriptor: number, stableLibrary: string, objects: string[]): Promise<NativeBacktrace>;
+  /** Whether the literals of this process, of which there is one store, are the caller's from now on: until they are released they are nobody else's. */
+  claimLiterals(): boolean;
+  releaseLiterals(): void;
   /** Makes C's standard output arrive line by line at the other end of a pipe. */
   bufferOutputByLine(): void;
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Fixture } from '../support/fixture';
+import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
 
 const run = promisify(execFile);
@@ -66,11 +67,39 @@ describe.each(['process', 'in-process'] as const)('with isolation %s, the librar
     });
   }
 
+  const copies = `const load = () => { for (const key of Object.keys(require.cache)) if (!key.endsWith('.node')) delete require.cache[key]; return require('hotswift').createSession; };`;
+
   it('twice in one process, as two copies at the same time', async () => {
-    const copies = `const load = () => { for (const key of Object.keys(require.cache)) if (!key.endsWith('.node')) delete require.cache[key]; return require('hotswift').createSession; };`;
     const stories = [newFile(), newFile()].map((file) => `story(load(), ${JSON.stringify(file)}, '${isolation}')`).join(', ');
     const code = `${story} ${copies} Promise.all([${stories}]).then((texts) => texts.forEach((text) => console.log(text)))`;
     expect(await node(code, 'commonjs')).toEqual([told, told]);
+  });
+
+  it('as two copies of which each has its own literals', async () => {
+    const files = [newFile(), newFile()];
+    const code = `${copies}
+      const { readFileSync, writeFileSync } = require('node:fs');
+      const isolation = '${isolation}';
+      (async () => {
+        const sessions = [];
+        for (const file of ${JSON.stringify(files)}) sessions.push({ file, session: await load()({ file, isolation }) });
+        for (const [index, { file, session }] of sessions.entries()) {
+          writeFileSync(file, readFileSync(file, 'utf8').replace('#ff0000', index === 0 ? '#00ff00' : '#0000ff'));
+          const { tier } = await session.reload();
+          const pictures = [];
+          for (const { session } of sessions) pictures.push((await session.snapshot()).data.toString('base64'));
+          console.log(JSON.stringify({ tier, pictures }));
+        }
+        for (const { session } of sessions) await session.close();
+      })();`;
+    const shown = (await node(code, 'commonjs')) as { tier: string; pictures: string[] }[];
+    const colors = shown.map(({ pictures }) => pictures.map((data) => new Picture(Buffer.from(data, 'base64')).pixel(0, 0)));
+    expect(colors).toEqual([
+      ['#00ff00', '#ff0000'],
+      ['#00ff00', '#0000ff'],
+    ]);
+    // A process has one store: the second session compiles.
+    expect(shown.map(({ tier }) => tier)).toEqual(isolation === 'process' ? ['literal', 'literal'] : ['literal', 'structural']);
   });
 
   it('under Jest', async () => {
