@@ -11,8 +11,8 @@ import { type Drawing, loadAddon } from '../reload/native.js';
 import { pictureOrNothing, SwiftRunner } from '../reload/swift-runner.js';
 
 /**
- * Links run on libuv's pool, and glibc keeps memory apart for each of its threads: with four of them a generation of 175 KB leaves 106 KB, with one
- * 76. The pool looks at the variable when it is used first; what Swift code starts is not to see it.
+ * Links run on libuv's pool, and glibc keeps memory apart for each of its threads: what four of them keep is 5 to 15 MB more than what one does.
+ * The pool looks at the variable when it is used first; what Swift code starts is not to see it.
  */
 function linkOnOneThread(): void {
   const { UV_THREADPOOL_SIZE: former } = process.env;
