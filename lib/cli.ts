@@ -1,11 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { type DoctorOptions, examine, type Finding } from './doctor.js';
-
-const { version } = JSON.parse(readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8')) as { version: string };
+import { type DoctorOptions, examine, type Finding, manifest } from './doctor.js';
 
 const marks = {
   fine: ['green', 'ok     '],
@@ -13,7 +9,7 @@ const marks = {
   missing: ['red', 'missing'],
 } as const;
 
-const program = new Command('hotswift').description('Hot-reloads Swift from Node').version(version);
+const program = new Command('hotswift').description('Hot-reloads Swift from Node').version(manifest.version);
 
 program
   .command('doctor')

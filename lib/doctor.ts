@@ -30,7 +30,8 @@ export interface Finding {
 /** Bytes: what the compiler's modules, PreviewKit and some packages take. */
 const roomNeeded = 500 * 2 ** 20;
 
-const package_ = JSON.parse(readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8')) as {
+/** Of this installation. */
+export const manifest = JSON.parse(readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8')) as {
   version: string;
   engines: { node: string };
 };
@@ -62,11 +63,11 @@ function examineVersions(): Finding {
   const what = 'hotswift';
   const glibc = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)?.header?.glibcVersionRuntime;
   const libc = process.platform === 'linux' ? `, ${glibc === undefined ? 'no glibc' : `glibc ${glibc}`}` : '';
-  const says = `${package_.version}, Node ${process.versions.node}, ${process.platform}-${process.arch}${libc}`;
+  const says = `${manifest.version}, Node ${process.versions.node}, ${process.platform}-${process.arch}${libc}`;
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const [oldest = 0, oldestMinor = 0] = (/(\d+)\.(\d+)/.exec(package_.engines.node)?.slice(1) ?? []).map(Number);
+  const [oldest = 0, oldestMinor = 0] = (/(\d+)\.(\d+)/.exec(manifest.engines.node)?.slice(1) ?? []).map(Number);
   if (major < oldest || (major === oldest && minor < oldestMinor))
-    return { what, state: 'missing', says, remedy: `Install Node ${package_.engines.node}.` };
+    return { what, state: 'missing', says, remedy: `Install Node ${manifest.engines.node}.` };
   if (process.platform === 'linux' && glibc === undefined)
     return { what, state: 'missing', says, remedy: 'Use a distribution with glibc: musl is not supported.' };
   return { what, state: 'fine', says };

@@ -148,21 +148,20 @@ export class Reloads {
   async #rebase(): Promise<void> {
     // Swift starts there while the old agent goes on.
     await this.#prepareAgent(this.#parts.module.build.library);
-    this.#cause.fresh ??= 'rebase';
-    this.#jobs
-      .request(async () => 'served')
-      .catch(() => {
-        // What runs goes on running; the next library is another chance.
-      });
+    this.#moveToFreshAgent('rebase').catch(() => {
+      // What runs goes on running; the next library is another chance.
+    });
   }
 
   async #replaceAgent(reason: RespawnReason): Promise<void> {
+    await this.#moveToFreshAgent(reason).catch((error) => {
+      if (this.#state !== 'closed') this.#listeners.onError(asHotswiftError(error));
+    });
+  }
+
+  #moveToFreshAgent(reason: RespawnReason): Promise<unknown> {
     this.#cause.fresh ??= reason;
-    await this.#jobs
-      .request(async () => 'served')
-      .catch((error) => {
-        if (this.#state !== 'closed') this.#listeners.onError(asHotswiftError(error));
-      });
+    return this.#jobs.request(async () => 'served');
   }
 
   #prepareAgent(library: StableLibrary | undefined): Promise<void> {

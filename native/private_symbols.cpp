@@ -40,7 +40,7 @@ public:
         Sections(cantFail(File.sections())),
         SectionNames(cantFail(File.getSectionStringTable(Sections))) {}
 
-  /// Calls \p Visit with each global symbol, its table and its name.
+  /// Calls \p Visit with each global symbol and its name.
   template <typename Visitor> void forEach(Visitor Visit) const {
     for (const Section &Table : Sections) {
       if (Table.sh_type != ELF::SHT_SYMTAB)
@@ -87,7 +87,7 @@ void makeSymbolsPrivate(ArrayRef<MutableArrayRef<char>> Objects) {
       Files.emplace_back(Bytes);
 
   constexpr size_t Several = -1;
-  /// The object that mentions a name, or that several do.
+  // The object that mentions a name, or that several do.
   StringMap<size_t> Mentions;
   for (auto [Index, File] : enumerate(Files))
     File.forEach([&, Index = Index](const Symbol &, StringRef Name) {

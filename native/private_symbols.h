@@ -8,7 +8,7 @@ namespace hotswift {
 /// Makes symbols local to their object, of the kinds that nobody finds by name
 /// except another object of the image: Swift's own, and the copies that every
 /// image has. Those that another object mentions stay global, and what lies in
-/// a section of the program's own, or in one that is to be retained.
+/// a section of the program's own.
 ///
 /// The linker then keeps no name for them, nor what nothing refers to: half of
 /// what a generation leaves in memory apart from its code. Such an object is

@@ -1,10 +1,10 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { type Spawned, type SpawnOptions, spawn } from '../../lib/project/spawn.js';
 import { loadAddon } from '../../lib/reload/native.js';
+import { Fixture } from '../support/fixture';
 
 const shell = (script: string, options: Partial<SpawnOptions> = {}) =>
   spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
@@ -38,7 +38,7 @@ describe('a process that is started', () => {
   });
 
   it('is in its directory, with its environment alone', async () => {
-    const cwd = realpathSync(mkdtempSync(path.join(tmpdir(), 'hotswift-')));
+    const cwd = new Fixture().folder;
     const child = spawn('env', [], { stdio: ['ignore', 'pipe', 'ignore'], cwd, env: { ONE: '1', NONE: undefined, ÜBER: 'ä b' } });
     expect((await output(child)).split('\n').sort()).toEqual(['', 'ONE=1', 'ÜBER=ä b']);
     expect(await output(shell('pwd -P', { cwd }))).toBe(`${cwd}\n`);
@@ -58,8 +58,8 @@ describe('a process that is started', () => {
   });
 
   it('has pipes both ways, and descriptors of the host in whatever order', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-'));
-    const files = ['first', 'second', 'third'].map((name) => path.join(folder, name));
+    const fixture = new Fixture();
+    const files = ['first', 'second', 'third'].map((name) => fixture.path(name));
     const [first = 0, second = 0, third = 0] = files.map((file) => openSync(file, 'w'));
     // Each is where another one is to be, or may be.
     const stdio = ['pipe', third, 'ignore', 'pipe', first, second] as const;

@@ -1,5 +1,6 @@
 import type { CrashInfo, Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
+import { isRunning } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 
 /** The frames of what rejects because the Swift code crashed. */
@@ -24,14 +25,6 @@ async function killAgent(session: Session): Promise<CrashInfo> {
   const crashed = nextEvent(session, 'crash');
   process.kill(session.agent?.pid ?? 0, 'SIGKILL');
   return (await crashed)[0];
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 /** A preview that calls `draw` while it is drawn; the call is on line 6. */
@@ -128,7 +121,7 @@ describe('the backtrace of a crash', () => {
     const pid = session.agent?.pid ?? 0;
     const events = recordEvents(session, 'crash', 'respawn');
     await session.call('entry').catch(() => {});
-    while (isThere(pid)) await new Promise(setImmediate);
+    while (isRunning(pid)) await new Promise(setImmediate);
     expect((await session.snapshot()).stale).toBe(false);
     expect(events.map(([name]) => name)).toEqual(['crash', 'respawn']);
   });
