@@ -51,6 +51,8 @@ createLinkingLayer(ExecutionSession &Session) {
 }
 
 Expected<JITDylibSP> createProcessDylib(LLJIT &Jit) {
+  if (Error E = loadCxxLibrary())
+    return E;
   auto &Dylib = Jit.getExecutionSession().createBareJITDylib("<process>");
   auto Generator = DynamicLibrarySearchGenerator::GetForCurrentProcess(
       Jit.getDataLayout().getGlobalPrefix());

@@ -44,6 +44,13 @@ bool isReplaceable(StringRef Symbol) {
          MallocFamily.contains(Symbol);
 }
 
+/// For what dlopen has just refused.
+Error notLoaded(const Twine &What) {
+  const char *Why = dlerror();
+  return makeError(ErrorKind::Library, What + " could not be loaded: " +
+                                           (Why ? Why : "unknown error"));
+}
+
 } // namespace
 
 Error Libraries::load(StringRef Flag) {
@@ -94,16 +101,20 @@ std::string Libraries::findStatic(StringRef Flag) const {
 Expected<void *> Libraries::open(const std::string &Name) {
   // Lazily: libswiftObservation has undefined symbols that nothing calls.
   void *Handle = dlopen(Name.c_str(), RTLD_LAZY | RTLD_LOCAL);
-  if (!Handle) {
-    const char *Why = dlerror();
-    return makeError(ErrorKind::Library, "the library " + Name +
-                                             " could not be loaded: " +
-                                             (Why ? Why : "unknown error"));
-  }
+  if (!Handle)
+    return notLoaded("the library " + Name);
   std::lock_guard Lock(Mutex);
   if (!is_contained(Handles, Handle))
     Handles.push_back(Handle);
   return Handle;
+}
+
+Error loadCxxLibrary() {
+#ifndef __APPLE__
+  if (!dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_GLOBAL))
+    return notLoaded("the C++ library");
+#endif
+  return Error::success();
 }
 
 void *Libraries::find(const std::string &Symbol) const {

@@ -61,6 +61,11 @@ private:
   std::vector<void *> Handles;
 };
 
+/// Has the C++ library in the process, under whose names the ORC runtime and
+/// C++ code look for it. Node has loaded it; a host that has one of its own
+/// inside, such as Electron and Bun, has not.
+llvm::Error loadCxxLibrary();
+
 /// Makes what has an address in this process available to a JITDylib.
 class AddressGenerator : public llvm::orc::DefinitionGenerator {
 public:

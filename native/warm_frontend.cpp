@@ -12,6 +12,7 @@
 // (warm_frontend_image.S). lib/compile/warm-frontend.ts is the other end.
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdarg>
 #include <cstdio>
@@ -185,8 +186,10 @@ const char *firstChange() {
 }
 
 /// The next number of a line, and what separates it from the rest.
-unsigned long takeNumber(char *&Rest, int Base) {
-  const unsigned long Number = std::strtoul(Rest, &Rest, Base);
+unsigned long takeNumber(const char *&Rest, int Base) {
+  // Not strtoul, which newer headers of glibc give a name that older ones lack.
+  unsigned long Number = 0;
+  Rest = std::from_chars(Rest, Rest + std::strlen(Rest), Number, Base).ptr;
   if (*Rest != '\0')
     ++Rest;
   return Number;
@@ -205,7 +208,7 @@ Mapping findMapping() {
   size_t Capacity = 0;
   while (getline(&Line, &Capacity, Maps) > 0) {
     // proc_pid_maps(5): from-to permissions offset device:device inode
-    char *Rest = Line;
+    const char *Rest = Line;
     const unsigned long Start = takeNumber(Rest, 16);
     const unsigned long End = takeNumber(Rest, 16);
     Rest += std::strcspn(Rest, " ") + 1;

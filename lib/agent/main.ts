@@ -3,9 +3,9 @@
  * everything else, since waking another thread takes longer than most drawings; only the end with the host has to come whatever Swift does.
  */
 import { stat } from 'node:fs';
-import { Socket } from 'node:net';
 import { HotswiftError, isHotswiftError, serializeError } from '../errors.js';
 import { rasterise } from '../preview/rasterise.js';
+import { inheritedStream } from '../project/spawn.js';
 import { type AgentReply, type AgentRequest, channelDescriptor, crashRecordDescriptor, MessageChannel } from '../reload/agent-protocol.js';
 import { type Drawing, loadAddon } from '../reload/native.js';
 import { pictureOrNothing, SwiftRunner } from '../reload/swift-runner.js';
@@ -91,5 +91,5 @@ async function answer(request: AgentRequest): Promise<void> {
 
 /** The host has ended, or nothing that it says can be read any more: so does the agent, and what Swift has started. */
 const end = () => process.kill(-process.pid, 'SIGKILL');
-const socket = new Socket({ fd: channelDescriptor }).on('close', end).on('error', end);
-const channel = new MessageChannel<AgentRequest, AgentReply>(socket, (request) => void answer(request), end);
+const stream = inheritedStream(channelDescriptor).on('close', end).on('error', end);
+const channel = new MessageChannel<AgentRequest, AgentReply>(stream, (request) => void answer(request), end);

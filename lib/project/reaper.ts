@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net';
-import { type Spawned, spawn } from './spawn.js';
+import { type Spawned, spawn, unrefStream } from './spawn.js';
 
 /**
  * What the reaper does: it reads lines, and when there are no more, because the host has ended however that was, ends the processes, with what
@@ -48,7 +47,7 @@ function start(): Spawned {
   shell.on('error', () => {});
   shell.stdin?.on('error', () => {});
   shell.unref();
-  (shell.stdin as Socket | null)?.unref();
+  unrefStream(shell.stdin);
   return shell;
 }
 

@@ -1,8 +1,9 @@
 import childProcess from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
-import type { Duplex, Readable, Writable } from 'node:stream';
+import { Duplex, type Readable, type Writable } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
 
 /** For each descriptor of a process, from 0: nothing, a pipe of the host's, or a descriptor of the host's. */
@@ -60,18 +61,33 @@ export interface NativeProcesses {
 
 let native: NativeProcesses | undefined;
 
+/** Bun forks no host, and makes no socket of a descriptor that is open already. */
+const isBun = process.versions.bun !== undefined;
+
 /** Processes are started by the addon from now on, where it can. */
 export function spawnWith({ spawnProcess, reapProcess }: Partial<NativeProcesses>): void {
-  if (spawnProcess !== undefined && reapProcess !== undefined) native = { spawnProcess, reapProcess };
+  if (spawnProcess !== undefined && reapProcess !== undefined && !isBun) native = { spawnProcess, reapProcess };
 }
 
 /**
  * Starts a process, as Node's `spawn` does, without what that costs on Linux: while it forks, the host's event loop stands still for 10 ms and more.
- * Before the addon is loaded, and on other systems, it is Node's.
+ * Before the addon is loaded, on other systems and in Bun, it is the runtime's own.
  */
 export function spawn(program: string, args: readonly string[], options: SpawnOptions): Spawned {
   if (native !== undefined) return new NativeChild(native, program, args, options);
   return childProcess.spawn(program, args, { ...options, stdio: [...options.stdio] }) as unknown as Spawned;
+}
+
+/** The stream over a pipe or socket that this process was started with. */
+export function inheritedStream(descriptor: number): Duplex {
+  if (!isBun) return new Socket({ fd: descriptor });
+  const options = { fd: descriptor, autoClose: false };
+  return Duplex.from({ readable: createReadStream('', options), writable: createWriteStream('', options) });
+}
+
+/** The host's event loop does not go on for the stream. Bun's for standard input is none that it would go on for. */
+export function unrefStream(stream: Readable | Writable | null): void {
+  (stream as Partial<Socket> | null)?.unref?.();
 }
 
 class NativeChild extends EventEmitter<SpawnedEvents> implements Spawned {

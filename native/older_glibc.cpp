@@ -1,0 +1,16 @@
+// What LLVM and the C++ library that are linked into the addon want of glibc
+// and what only its newer versions have. With it, the addon needs glibc 2.34.
+
+#include <cstdint>
+#include <cstdlib>
+#include <sys/random.h>
+
+/// arc4random(3), since glibc 2.36. Ends the process, as that one does, if the
+/// system has no random numbers.
+extern "C" std::uint32_t arc4random() noexcept {
+  std::uint32_t Number = 0;
+  // Up to 256 bytes are never given in parts (getrandom(2)).
+  if (getrandom(&Number, sizeof Number, 0) != sizeof Number)
+    std::abort();
+  return Number;
+}
