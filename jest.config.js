@@ -1,6 +1,6 @@
 // What is about ELF, glibc and Linux's tools, or patches the relocations of x86-64.
 const elf = [
-  'addon/exports',
+  'package/[\\w-]+',
   'native/damaged-objects',
   'native/libraries',
   'native/object-transform',

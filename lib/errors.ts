@@ -16,6 +16,7 @@ export type HotswiftErrorCode =
 
 /** What an error carries besides its message, by code. */
 export interface ErrorDetails {
+  /** What made it happen. */
   cause?: unknown;
   /** ERR_HOTSWIFT_COMPILE: what the compiler said. */
   diagnostics?: Diagnostic[];
@@ -39,17 +40,28 @@ export interface ErrorDetails {
  * Every error that hotswift raises. Match on `code`, not on the class: a process may hold more than one copy of it, as under Jest.
  */
 export class HotswiftError extends Error {
+  /** `HotswiftError`. */
   override readonly name = 'HotswiftError';
+  /** What went wrong, for programs. */
   readonly code: HotswiftErrorCode;
+  /** {@inheritDoc ErrorDetails.diagnostics} */
   readonly diagnostics?: Diagnostic[];
+  /** {@inheritDoc ErrorDetails.symbols} */
   readonly symbols?: string[];
+  /** {@inheritDoc ErrorDetails.signal} */
   readonly signal?: NodeJS.Signals | null;
+  /** {@inheritDoc ErrorDetails.exitCode} */
   readonly exitCode?: number | null;
+  /** {@inheritDoc ErrorDetails.backtrace} */
   readonly backtrace?: string[];
+  /** {@inheritDoc ErrorDetails.phase} */
   readonly phase?: string;
+  /** {@inheritDoc ErrorDetails.ms} */
   readonly ms?: number;
+  /** {@inheritDoc ErrorDetails.names} */
   readonly names?: string[];
 
+  /** Hosts have no need to make any; those of hotswift are made so. */
   constructor(code: HotswiftErrorCode, message: string, details: ErrorDetails = {}) {
     const { cause, ...rest } = details;
     super(message, cause === undefined ? undefined : { cause });

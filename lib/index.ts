@@ -1,4 +1,4 @@
 export { createSession } from './create-session.js';
-export { HotswiftError, type HotswiftErrorCode } from './errors.js';
+export { type ErrorDetails, HotswiftError, type HotswiftErrorCode } from './errors.js';
 export type { Session, SessionEvents } from './session.js';
 export type * from './types.js';

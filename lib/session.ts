@@ -12,12 +12,13 @@ import { isKilled, Reloads } from './reloads.js';
 import type { SessionModule } from './session-module.js';
 import type { TemporaryFolder } from './temporary-folder.js';
 import type {
+  AgentInfo,
   CrashInfo,
   PreviewInfo,
   Progress,
   ReloadOptions,
   ReloadResult,
-  RespawnReason,
+  RespawnInfo,
   SessionState,
   Snapshot,
   SnapshotOptions,
@@ -31,12 +32,15 @@ export interface SessionEvents {
   reload: [ReloadResult];
   /** A reload that nobody has asked for has failed, after a save or in the background; what ran before still runs. Explicit calls reject instead. */
   'reload-error': [HotswiftError];
+  /** {@link Session.state} is another. */
   state: [SessionState];
+  /** Where a reload, or what is made ready in the background, is. */
   progress: [Progress];
   /** The agent was replaced. */
-  respawn: [{ reason: RespawnReason; oldPid: number; newPid: number }];
+  respawn: [RespawnInfo];
   /** An agent ended unasked. If it was the one in use, another takes its place, with the newest generation that ran. */
   crash: [CrashInfo];
+  /** The session is closed, and nothing of it is left. */
   close: [];
 }
 
@@ -57,6 +61,7 @@ export interface SessionParts {
  * A save that fails to compile, to link or to run changes nothing: what ran before still runs, and is drawn with `stale: true`.
  */
 export class Session extends EventEmitter<SessionEvents> implements AsyncDisposable {
+  /** A UUID, for logs. */
   readonly id: string = randomUUID();
   /** Absolute path of the previewed file. */
   readonly file: string;
@@ -98,6 +103,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     }
   }
 
+  /** Where the session stands; the event `state` tells of changes. */
   get state(): SessionState {
     return this.#state;
   }
@@ -113,7 +119,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 
   /** The process that runs Swift and how many generations it has linked; `null` when in-process, and while there is none. */
-  get agent(): { pid: number; generations: number } | null {
+  get agent(): AgentInfo | null {
     return this.#parts.reloader.agent;
   }
 
@@ -193,6 +199,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return this.#closing;
   }
 
+  /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -84,6 +84,7 @@ export interface ProcessOptions {
  * killed or replaced: a crash ends the host, and Swift code that blocks blocks the host's event loop.
  */
 export interface InProcessOptions {
+  /** Nothing is between the host and the Swift code. */
   isolation: 'in-process';
   /** Limits, in milliseconds; reaching one is ERR_HOTSWIFT_TIMEOUT. */
   timeouts?: {
@@ -116,6 +117,7 @@ export interface ModuleOptions {
   libraries?: string[];
 }
 
+/** Which Swift toolchain is used. */
 export interface ToolchainOptions {
   /** Path of `swiftc`, or a name to find on PATH. Default: `HOTSWIFT_SWIFTC`, else `swiftc`. */
   swiftc?: string;
@@ -136,6 +138,7 @@ export interface Traits {
   [custom: string]: string | number | boolean | undefined;
 }
 
+/** Options of {@link Session.reload}. */
 export interface ReloadOptions {
   /**
    * Unsaved editor buffers, from path to text. They stand in for the files on disk until the next explicit `reload`, or until the
@@ -159,6 +162,7 @@ export type Strategy = 'split' | 'same-module' | 'whole-module';
 
 /** What a reload did. */
 export interface ReloadResult {
+  /** How much was done. */
   tier: Tier;
   /** Set for the structural and module tiers. */
   strategy?: Strategy;
@@ -190,9 +194,11 @@ export interface ReloadTimings {
   link: number;
   /** Drawing the preview and encoding the picture. */
   run: number;
+  /** All of it, and what there is between the parts. */
   total: number;
 }
 
+/** Options of {@link Session.snapshot}. */
 export interface SnapshotOptions {
   /** Index or unique name. Default: the session's. */
   preview?: number | string;
@@ -226,9 +232,11 @@ export interface Snapshot {
   stale: boolean;
 }
 
+/** A preview of the file, as the newest generation has it. */
 export interface PreviewInfo {
   /** Position among the previews of the file, from 0. */
   index: number;
+  /** What the source calls it; several previews may have one name. */
   name: string;
   /** 1-based line of the file. */
   line: number;
@@ -240,7 +248,9 @@ export interface PreviewInfo {
 
 /** A message of the Swift compiler. */
 export interface Diagnostic {
+  /** Notes stand among those of the error or warning that they belong to. */
   severity: 'error' | 'warning' | 'note';
+  /** One sentence, without place and severity. */
   message: string;
   /** Absolute path of the user's file; empty where the message concerns none. */
   file: string;
@@ -250,11 +260,21 @@ export interface Diagnostic {
   column: number;
   /** The line of source that the message is about. */
   sourceLine?: string;
+  /** What the compiler adds, for example where something is declared. */
   notes: Diagnostic[];
+}
+
+/** The process that runs Swift. */
+export interface AgentInfo {
+  /** The process's number. */
+  pid: number;
+  /** How many generations it has linked, those that failed among them. */
+  generations: number;
 }
 
 /** How an agent ended unasked. */
 export interface CrashInfo {
+  /** The number that the process had. */
   pid: number;
   /** The signal that ended it, for example `SIGILL` for a Swift trap; `null` if it exited. */
   signal: NodeJS.Signals | null;
@@ -272,11 +292,29 @@ export interface CrashInfo {
   backtrace?: string[];
 }
 
-/** Why an agent was replaced. */
+/**
+ * Why an agent was replaced: it has linked {@link ProcessOptions.generationCap} generations or reached {@link ProcessOptions.memoryCap}, it has crashed or run into a
+ * limit of `timeouts`, a clean state was asked for (`reload({ fresh: true })`), or a generation needs one that has loaded another library of the module (`rebase`).
+ */
 export type RespawnReason = 'cap' | 'memory' | 'crash' | 'timeout' | 'fresh' | 'rebase';
 
+/** An agent that took the place of another. */
+export interface RespawnInfo {
+  /** Why it did. */
+  reason: RespawnReason;
+  /** The number of the process that has ended; 0 if there was none. */
+  oldPid: number;
+  /** The number of the process that runs Swift now. */
+  newPid: number;
+}
+
+/**
+ * Where a session stands: before its first reload is over; at rest, with the newest source running; in a reload; at rest, and the newest source does not run
+ * ({@link Session.error} says why); after {@link Session.close}.
+ */
 export type SessionState = 'starting' | 'ready' | 'reloading' | 'failed' | 'closed';
 
+/** What long work is at. */
 export interface Progress {
   /** What is being done, for example `compiling`, or `compiling the rest of the module` in the background. */
   phase: string;

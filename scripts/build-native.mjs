@@ -5,7 +5,7 @@
 // cmake-js configures: it says where the Node-API headers are, which its own dependency node-api-headers holds, so nothing is
 // downloaded. From then on CMake decides what is out of date, which takes a tenth of a second when nothing is.
 
-import { copyFileSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,11 +44,10 @@ export async function buildNative({ folder = 'build-cmake', definitions = [], re
 }
 
 function configure(buildFolder, definitions, output) {
+  const [command, ...before] = cmakeJs();
   const where = ['--directory', root, '--out', buildFolder, '--config', 'Release'];
-  const args = [cmakeJs(), 'configure', ...where, ...definitions.map((definition) => `--CD${definition}`)];
-  return configureOnce(buildFolder, { ...configurationInputs(), definitions }, () =>
-    run(process.execPath, args, { ...output, cwd: root }),
-  );
+  const args = [...before, 'configure', ...where, ...definitions.map((definition) => `--CD${definition}`)];
+  return configureOnce(buildFolder, { ...configurationInputs(), definitions }, () => run(command, args, { ...output, cwd: root }));
 }
 
 /** What CMake cannot see has changed: the artifacts behind the links, the place of the tree, the compilers that are asked for. */
@@ -62,16 +61,17 @@ function configurationInputs() {
   };
 }
 
+/**
+ * The command line of cmake-js. It is no dependency of the published package, whose binaries are prebuilt: where there is none for the
+ * platform, npm brings it for this once.
+ */
 function cmakeJs() {
   try {
     const manifest = createRequire(import.meta.url).resolve('cmake-js/package.json');
-    return path.join(path.dirname(manifest), 'bin', 'cmake-js');
-  } catch (error) {
-    throw new SetupError(
-      `hotswift has no prebuilt addon for ${process.platform}-${process.arch}, and cmake-js is not installed to build one: ` +
-        "clone the repository and run 'npm run setup' there",
-      { cause: error },
-    );
+    return [process.execPath, path.join(path.dirname(manifest), 'bin', 'cmake-js')];
+  } catch {
+    const { devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+    return ['npm', 'exec', '--yes', `--package=cmake-js@${devDependencies['cmake-js']}`, '--', 'cmake-js'];
   }
 }
 

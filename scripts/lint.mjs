@@ -1,4 +1,4 @@
-// Checks the style and the mistakes that tools can see, in all four languages: npm run lint.
+// Checks the style and the mistakes that tools can see, in all four languages, the documentation of the API, the package and the workflows: npm run lint.
 //
 //   node scripts/lint.mjs         checks; prints what each failing tool says and exits with 1 if there is one
 //   node scripts/lint.mjs --fix   formats, and applies the safe fixes, before it checks
@@ -37,6 +37,9 @@ function checks() {
       args: [script('typescript', 'bin', 'tsc'), '--noEmit', '-p', project],
     })),
     { name: 'biome', command: process.execPath, args: [script('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings'] },
+    { name: 'package', command: process.execPath, args: [path.join(root, 'scripts', 'lint', 'package.mjs')] },
+    { name: 'typedoc', command: process.execPath, args: [script('typedoc', 'bin', 'typedoc'), '--emit', 'none'] },
+    { name: 'actionlint', command: process.execPath, args: [path.join(root, 'scripts', 'lint', 'workflows.mjs')] },
     { name: 'clang-format', command: tool('clang-format'), args: ['--dry-run', '-Werror', ...nativeFiles()] },
     { name: 'swift format', command: swift(), args: ['format', 'lint', '--strict', '--recursive', '--parallel', ...swiftFolders()] },
   ];

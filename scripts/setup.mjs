@@ -1,6 +1,7 @@
 // Makes a fresh clone ready to build, test and run: npm run setup.
 //
 //   node scripts/setup.mjs [--swiftc <path>]
+//   node scripts/setup.mjs --native    only what the addon takes: no Swift, no TypeScript
 //
 // Every step looks first whether it is done; when all are, the whole takes half a second. What is installed on the system is told
 // before it happens, and only happens on Debian as root: anywhere else the commands are printed and nothing is changed.
@@ -19,12 +20,12 @@ import { bringThirdParty, buildArtifacts } from './third-party.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 async function main() {
-  const { values } = parseArgs({ options: { swiftc: { type: 'string' } } });
+  const { values } = parseArgs({ options: { swiftc: { type: 'string' }, native: { type: 'boolean', default: false } } });
   if (values.swiftc) process.env.HOTSWIFT_SWIFTC = values.swiftc;
 
-  const progress = new Progress(root, 6);
+  const progress = new Progress(root, values.native ? 4 : 6);
   await progress.step('build tools', (step) => installPrerequisites(step));
-  await progress.step('Swift toolchain', (step) => findOrInstallSwift(step));
+  if (!values.native) await progress.step('Swift toolchain', (step) => findOrInstallSwift(step));
   await progress.step('third-party code', async (step) => {
     const fetched = await bringThirdParty(buildArtifacts, (message) => step.tell(message));
     return fetched.length > 0 ? `fetched ${fetched.join(', ')}` : 'in the cache';
@@ -34,7 +35,7 @@ async function main() {
     const built = await buildNative({ report: (message) => step.tell(message), output: step.output });
     return built ? 'built' : 'up to date';
   });
-  await progress.step('TypeScript', (step) => buildTypeScript(root, step));
+  if (!values.native) await progress.step('TypeScript', (step) => buildTypeScript(root, step));
 }
 
 await main().catch(reportFailure);

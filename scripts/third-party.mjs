@@ -1,6 +1,6 @@
 // Brings what third_party/manifest.json pins into the user's cache and links it into the tree as third_party/<name>.
 //
-//   node scripts/third-party.mjs [names…]   all artifacts, or those named
+//   node scripts/third-party.mjs [names…]   what building and linting need, or those named
 //   node scripts/third-party.mjs --list     what is pinned, and whether it is there
 //
 // What is in the cache is linked without asking the network. Any number of processes may run this at once.
@@ -13,7 +13,7 @@ import { findEntryForPin, link, linkedTo, makeEntry, readEntry, withScratchFolde
 import { DebianArchive } from './third-party/debian-archive.mjs';
 import { fromInstallPrefix, prefixVariable } from './third-party/install-prefix.mjs';
 import { layouts } from './third-party/layouts.mjs';
-import { artifact, entryName, manifest, pinKey, pinnedPackages, upstreamVersion } from './third-party/manifest.mjs';
+import { artifact, entryName, manifest, npmPackage, pinKey, pinnedPackages, upstreamVersion } from './third-party/manifest.mjs';
 import { unpackNpmPackage } from './third-party/npm-registry.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -44,7 +44,7 @@ export async function bringThirdParty(names, report = () => {}) {
 async function fetchAll(names, scratch, report) {
   let archive;
   for (const name of names) {
-    if (artifact(name).npm) {
+    if (npmPackage(name)) {
       link((await fetchFromNpm(name, scratch, report)).path, placeOf(name));
     } else {
       archive ??= await DebianArchive.open(scratch);
@@ -72,10 +72,10 @@ async function fetchFromDebian(name, archive, report) {
 }
 
 async function fetchFromNpm(name, scratch, report) {
-  const { npm } = artifact(name);
-  report(`${name} ${npm.version}: downloading from the npm registry`);
-  return makeEntry(entryName(name, [npm]), recordOf(name, [npm]), async (folder) => {
-    layouts[name](await unpackNpmPackage(npm, scratch), folder);
+  const pinned = npmPackage(name);
+  report(`${name} ${pinned.version}: downloading from the npm registry`);
+  return makeEntry(entryName(name, [pinned]), recordOf(name, [pinned]), async (folder) => {
+    layouts[name](await unpackNpmPackage(pinned, scratch), folder);
   });
 }
 
@@ -84,8 +84,8 @@ function recordOf(name, packages) {
 }
 
 function findCached(name) {
-  const { npm } = artifact(name);
-  return readEntry(entryName(name, npm ? [npm] : pinnedPackages(name))) ?? findEntryForPin(pinKey(name));
+  const pinned = npmPackage(name);
+  return readEntry(entryName(name, pinned ? [pinned] : pinnedPackages(name))) ?? findEntryForPin(pinKey(name));
 }
 
 function placeOf(name) {
@@ -105,7 +105,7 @@ function list() {
 
 async function main(args) {
   if (args.includes('--list')) return list();
-  const names = args.length > 0 ? args : Object.keys(manifest.artifacts);
+  const names = args.length > 0 ? args : [...buildArtifacts, ...lintArtifacts];
   const started = Date.now();
   const fetched = await bringThirdParty(names, (message) => console.log(message));
   const how = fetched.length > 0 ? `fetched ${fetched.join(', ')}` : 'all were in the cache';

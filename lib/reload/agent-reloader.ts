@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import { HotswiftError, sessionClosed } from '../errors.js';
-import type { CrashInfo, PreviewInfo, RespawnReason } from '../types.js';
+import type { AgentInfo, CrashInfo, PreviewInfo, RespawnReason } from '../types.js';
 import { Agent, type AgentOptions } from './agent.js';
 import type {
   AgentNeeds,
@@ -48,7 +48,7 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     this.#options = options;
   }
 
-  get agent(): { pid: number; generations: number } | null {
+  get agent(): AgentInfo | null {
     return this.#agent === undefined ? null : { pid: this.#agent.pid, generations: this.#agent.generations };
   }
 

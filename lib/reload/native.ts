@@ -156,7 +156,8 @@ export function loadAddon(): NativeAddon {
   throw new HotswiftError(
     'ERR_HOTSWIFT_NATIVE',
     `hotswift's native addon could not be loaded on ${process.platform}-${process.arch}, Node ${process.versions.node}: ` +
-      `${failures.join('; ')}. Reinstall hotswift, or build the addon in ${root} with \`npm run build:native\`.`,
+      `${failures.join('; ')}. Reinstall hotswift; where it has no binary for the platform, \`npm rebuild hotswift\` builds one, ` +
+      `and in a clone \`npm run build:native\`.`,
     { cause: causes.length === 1 ? causes[0] : new AggregateError(causes) },
   );
 }

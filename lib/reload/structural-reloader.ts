@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { ObjectVersions } from '../compile/native-indexes.js';
 import type { LiteralKind } from '../edit/syntax.js';
-import type { CrashInfo, PreviewInfo, RespawnReason, Traits } from '../types.js';
+import type { AgentInfo, CrashInfo, PreviewInfo, RespawnInfo, RespawnReason, Traits } from '../types.js';
 
 /** Everything that makes up a generation: enough to bring it back in another process. */
 export interface GenerationPlan {
@@ -90,7 +90,7 @@ export interface Redrawn {
 export interface ReloaderEvents {
   /** The process that ran Swift ended unasked; the newest generation is gone with it. */
   crash: [CrashInfo];
-  respawn: [{ reason: RespawnReason; oldPid: number; newPid: number }];
+  respawn: [RespawnInfo];
   /** The agent in use is gone, because it crashed (then after `crash`) or took too long. */
   lost: [Loss];
 }
@@ -105,7 +105,7 @@ export interface Loss {
 /** Where generations are linked and run, whichever process that is. One call at a time is the caller's business, apart from `close`. */
 export interface StructuralReloader extends EventEmitter<ReloaderEvents> {
   /** The process that runs Swift, and how many generations it has linked; `null` if it is the host's own, or if there is none now. */
-  readonly agent: { pid: number; generations: number } | null;
+  readonly agent: AgentInfo | null;
   /** Whether values of literals can be set: there is one DesignTimeStore a process, for one session. */
   readonly canSetLiterals: boolean;
   /** Whether a generation is loaded that can draw. */

@@ -3,8 +3,8 @@
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { configureOnce, jobs } from '../cmake.mjs';
 import { ask, CommandError, run, SetupError } from '../child-process.mjs';
+import { configureOnce, jobs } from '../cmake.mjs';
 import { buildArtifacts } from '../third-party.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

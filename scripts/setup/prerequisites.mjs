@@ -16,6 +16,7 @@ const prerequisites = [
     elsewhere: 'ninja',
     find: () => findVersion('ninja', [1]) ?? findVersion('make', [3]),
   },
+  { need: 'python3 and make, for node-gyp', packages: ['python3', 'make'], elsewhere: 'python3, make', find: findNodeGypTools },
   {
     need: 'dpkg-source, for the sources of libdeflate',
     packages: ['dpkg-dev'],
@@ -60,6 +61,11 @@ function findCompiler() {
     if (version && Number(version[1]) >= (text.includes('clang') ? 15 : 12)) return `${command} ${version[0]}`;
   }
   return null;
+}
+
+function findNodeGypTools() {
+  const tools = [findVersion('python3', [3, 6]), findVersion('make', [3])];
+  return tools.includes(null) ? null : tools.join(', ');
 }
 
 function findVersion(command, [major, minor = 0]) {

@@ -1,7 +1,7 @@
 // lib/ compiled to dist/.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from '../child-process.mjs';
 
@@ -18,10 +18,21 @@ export async function buildTypeScript(root, step) {
   if (built) return 'up to date';
 
   const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  removeOrphans(root);
   await run(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { ...step.output, cwd: root });
   mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, inputs);
   return 'built';
+}
+
+/** What was compiled from sources that are gone: it would be published. */
+function removeOrphans(root) {
+  const dist = path.join(root, 'dist');
+  const made = existsSync(dist) ? readdirSync(dist, { recursive: true }) : [];
+  for (const file of made.filter((name) => /\.[cm]?js(\.map)?$|\.d\.[cm]?ts$/.test(name))) {
+    const source = path.join(root, 'lib', file.replace(/(\.d)?\.([cm]?)[jt]s(\.map)?$/, '.$2ts'));
+    if (!existsSync(source)) rmSync(path.join(dist, file));
+  }
 }
 
 function hashOfInputs(root) {

@@ -61,6 +61,19 @@ export const layouts = {
     for (const name of ['parser.c', 'scanner.c', 'tree_sitter']) move(path.join(root, 'src', name), path.join(into, 'src', name));
     move(path.join(root, 'LICENSE'), path.join(into, 'licenses/tree-sitter-swift'));
   },
+
+  'node-20': keepProgram,
+  'node-22': keepProgram,
+  'node-24': keepProgram,
+  bun: keepProgram,
+  'npm-12': keepAll,
+  pnpm: keepAll,
+
+  // ld-linux-*.so.2  lib*.so.*
+  'debian-12-libraries'(root, into) {
+    for (const folder of ['lib', 'usr/lib']) keepSharedLibraries(path.join(root, folder), into);
+    keepCopyrights(root, into);
+  },
 };
 
 /**
@@ -84,6 +97,16 @@ function launcherOf(tool) {
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 LD_LIBRARY_PATH="$root/lib" exec "$root/libexec/${tool}" "$@"
 `;
+}
+
+// bin/<program>
+function keepProgram(root, into) {
+  move(path.join(root, 'bin'), path.join(into, 'bin'));
+}
+
+// The npm package as it is.
+function keepAll(root, into) {
+  for (const name of readdirSync(root)) move(path.join(root, name), path.join(into, name));
 }
 
 function keepSharedLibraries(folder, into) {

@@ -17,7 +17,10 @@ const text = readFileSync(new URL('../../third_party/manifest.json', import.meta
  * @property {string} about
  * @property {number} layout raised when what is kept of the artifact changes, so that older cache entries are not used
  * @property {Record<string, DebianPackage>} [debian] packages by name; the first one names the version
- * @property {{ name: string, version: string, integrity: string }} [npm]
+ * @property {NpmPackage | { version: string, platforms: Record<string, Omit<NpmPackage, 'version'>> }} [npm] one package, or one for each of some
+ * platforms (`linux-x64`)
+ *
+ * @typedef {{ name: string, version: string, integrity: string }} NpmPackage
  */
 
 /** @type {{ debian: { keyring: string, suites: Record<string, string>, sourceSuites: string[] }, artifacts: Record<string, Artifact> }} */
@@ -53,6 +56,20 @@ export function pinnedPackages(name) {
     version: pin.version,
     sha256: pin.source ? pin.sha256 : pin.sha256[architecture],
   }));
+}
+
+/**
+ * The npm package of an artifact on this machine, or null if it comes from Debian.
+ * @param {string} name
+ * @returns {NpmPackage | null}
+ */
+export function npmPackage(name) {
+  const { npm } = artifact(name);
+  if (!npm?.platforms) return npm ?? null;
+  const platform = `${process.platform}-${process.arch}`;
+  const found = npm.platforms[platform];
+  if (!found) throw new SetupError(`third_party/manifest.json has no ${name} for ${platform}`);
+  return { version: npm.version, ...found };
 }
 
 /**

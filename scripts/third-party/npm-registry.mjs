@@ -20,7 +20,7 @@ export async function unpackNpmPackage(pin, folder) {
     throw new SetupError(`${spec} from the npm registry has integrity ${integrity}, third_party/manifest.json pins ${pin.integrity}`);
   }
   const root = path.join(folder, pin.name);
-  mkdirSync(root);
+  mkdirSync(root, { recursive: true });
   await run('tar', ['-xzf', tarball, '-C', root, '--strip-components=1']);
   return root;
 }
