@@ -20,6 +20,10 @@ const keptEntries = 16;
 const sourceFolder = path.join(__dirname, '..', '..', 'swift', 'PreviewKit', 'Sources', 'PreviewKit');
 const libraryName = process.platform === 'darwin' ? 'libPreviewKit.dylib' : 'libPreviewKit.so';
 
+/** How clang and ld, which link for swiftc, say that there is no linker, or no C library to link with: some packages of Swift do not bring them along. */
+const cannotLink = /unable to execute command: Executable "ld|invalid linker name|cannot find \S*crti\.o/;
+const howToLink = "Install a linker and the C library's development files (Debian: apt-get install binutils libc6-dev).";
+
 /** Builds under way in this process, by entry: sessions that start together share one. */
 const builds = new Map<string, Promise<void>>();
 
@@ -80,7 +84,8 @@ async function buildEntry(toolchain: Toolchain, entry: string, signal?: AbortSig
     const options = { signal, cwd: temporary, temporaryFolder: temporary, hasChildren: true };
     const result = await runTool(toolchain.swiftc, args, options);
     if (result.exitCode !== 0) {
-      throw new HotswiftError('ERR_HOTSWIFT_TOOLCHAIN', `${toolchain.swiftc} cannot compile PreviewKit: ${result.stderr.trim()}`);
+      const remedy = cannotLink.test(result.stderr) ? `\n${howToLink}` : '';
+      throw new HotswiftError('ERR_HOTSWIFT_TOOLCHAIN', `${toolchain.swiftc} cannot compile PreviewKit: ${result.stderr.trim()}${remedy}`);
     }
   });
   await removeOldEntries(path.dirname(entry), keptEntries);

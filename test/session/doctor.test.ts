@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -83,6 +83,22 @@ describe('hotswift doctor', () => {
     expect(findings.get('a preview')).toMatchObject({
       state: 'missing',
       says: expect.stringMatching(/^ERR_HOTSWIFT_\w+: .*no libraries/s),
+    });
+  });
+
+  it.each([
+    ['finds no linker', ''],
+    ['finds no C library', 'echo "/usr/bin/ld: cannot find crti.o: No such file or directory" >&2; exit 1'],
+  ])('says what to install where the compiler %s', async (_, linker) => {
+    const swiftc = execFileSync('sh', ['-c', `command -v ${process.env.HOTSWIFT_SWIFTC || 'swiftc'}`], { encoding: 'utf8' }).trim();
+    const fixture = new Fixture();
+    const path = fixture.path('bin');
+    if (linker !== '') chmodSync(fixture.write('bin/ld', `#!/bin/sh\n${linker}\n`), 0o755);
+    const { exitCode, findings } = await doctor(['--swiftc', swiftc, '--cache-directory', fixture.path('cache')], { PATH: path });
+    expect(exitCode).toBe(1);
+    expect(findings.get('a preview')).toMatchObject({
+      state: 'missing',
+      says: expect.stringMatching(/^ERR_HOTSWIFT_TOOLCHAIN: .*apt-get install binutils libc6-dev/s),
     });
   });
 });
