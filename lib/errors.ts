@@ -40,7 +40,7 @@ export interface ErrorDetails {
  * Every error that hotswift raises. Match on `code`, not on the class: a process may hold more than one copy of it, as under Jest.
  */
 export class HotswiftError extends Error {
-  /** `HotswiftError`. */
+  /** `'HotswiftError'`, also where the class is another copy's. */
   override readonly name = 'HotswiftError';
   /** What went wrong, for programs. */
   readonly code: HotswiftErrorCode;
@@ -61,7 +61,7 @@ export class HotswiftError extends Error {
   /** {@inheritDoc ErrorDetails.names} */
   readonly names?: string[];
 
-  /** Hosts have no need to make any; those of hotswift are made so. */
+  /** As hotswift makes them: `details` become properties of the error. */
   constructor(code: HotswiftErrorCode, message: string, details: ErrorDetails = {}) {
     const { cause, ...rest } = details;
     super(message, cause === undefined ? undefined : { cause });

@@ -32,9 +32,9 @@ export interface SessionEvents {
   reload: [ReloadResult];
   /** A reload that nobody has asked for has failed, after a save or in the background; what ran before still runs. Explicit calls reject instead. */
   'reload-error': [HotswiftError];
-  /** {@link Session.state} is another. */
+  /** The session's state has changed, to this one. */
   state: [SessionState];
-  /** Where a reload, or what is made ready in the background, is. */
+  /** How far a reload has come, or what is made ready in the background. */
   progress: [Progress];
   /** The agent was replaced. */
   respawn: [RespawnInfo];

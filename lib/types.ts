@@ -309,12 +309,12 @@ export interface RespawnInfo {
 }
 
 /**
- * Where a session stands: before its first reload is over; at rest, with the newest source running; in a reload; at rest, and the newest source does not run
- * ({@link Session.error} says why); after {@link Session.close}.
+ * Where a session stands. `starting`: its first reload is not over. `ready`: the newest source runs. `reloading`: an edit is compiled, loaded or drawn. `failed`: the
+ * newest source does not run, {@link Session.error} says why, and what ran before still does. `closed`: {@link Session.close} was called.
  */
 export type SessionState = 'starting' | 'ready' | 'reloading' | 'failed' | 'closed';
 
-/** What long work is at. */
+/** How far something that takes long has come. */
 export interface Progress {
   /** What is being done, for example `compiling`, or `compiling the rest of the module` in the background. */
   phase: string;

@@ -61,9 +61,9 @@ private:
   std::vector<void *> Handles;
 };
 
-/// Has the C++ library in the process, under whose names the ORC runtime and
-/// C++ code look for it. Node has loaded it; a host that has one of its own
-/// inside, such as Electron and Bun, has not.
+/// Loads the C++ library, whose symbols the ORC runtime and C++ code need. Node
+/// is linked to it; hosts that are linked to another one statically, such as
+/// Bun and Electron, are not.
 llvm::Error loadCxxLibrary();
 
 /// Makes what has an address in this process available to a JITDylib.

@@ -1,5 +1,6 @@
-// What LLVM and the C++ library that are linked into the addon want of glibc
-// and what only its newer versions have. With it, the addon needs glibc 2.34.
+// Functions that only newer versions of glibc have, for LLVM and the C++
+// library that are linked into the addon: with these, glibc 2.34 is enough for
+// it.
 
 #include <cstdint>
 #include <cstdlib>

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 if [ $# -ne 1 ]; then
-  echo "usage: $0 <install prefix>   then: HOTSWIFT_LLVM=<install prefix> npm run setup" >&2
+  echo "usage: $0 <install prefix>   then: export HOTSWIFT_LLVM=<install prefix>" >&2
   exit 2
 fi
 prefix=$1
@@ -16,5 +16,5 @@ git clone --depth 1 --branch "llvmorg-$version" https://github.com/llvm/llvm-pro
 # The ORC runtime is part of compiler-rt, which the Clang of the same build compiles.
 cmake -S "$scratch/source/llvm" -B "$scratch/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$prefix" \
   -DLLVM_ENABLE_PROJECTS=clang -DLLVM_ENABLE_RUNTIMES=compiler-rt -DCOMPILER_RT_BUILD_ORC=ON -DLLVM_TARGETS_TO_BUILD="X86;AArch64" \
-  -DLLVM_ENABLE_ZSTD=FORCE_ON -DLLVM_ENABLE_LIBXML2=OFF -DLLVM_ENABLE_RTTI=ON
+  -DLLVM_ENABLE_ZSTD=OFF -DLLVM_ENABLE_LIBXML2=OFF -DLLVM_ENABLE_RTTI=ON
 cmake --build "$scratch/build" --target install

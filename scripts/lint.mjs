@@ -46,8 +46,10 @@ function checks() {
 }
 
 function nativeFiles() {
-  const names = readdirSync(path.join(root, 'native'), { recursive: true }).filter((name) => /\.(h|cpp)$/.test(name));
-  return names.sort().map((name) => path.join(root, 'native', name));
+  return ['native', 'test/package/neighbour'].flatMap((folder) => {
+    const names = readdirSync(path.join(root, folder), { recursive: true }).filter((name) => /\.(h|cpp)$/.test(name));
+    return names.sort().map((name) => path.join(root, folder, name));
+  });
 }
 
 function swiftFolders() {

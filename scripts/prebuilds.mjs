@@ -2,7 +2,7 @@
 //
 //   node scripts/prebuilds.mjs build                             makes the one of this machine: prebuilds/<platform>-<arch>/hotswift.glibc.node
 //   node scripts/prebuilds.mjs list                              the platforms, as one line of JSON
-//   node scripts/prebuilds.mjs try <package> --record <folder>   loads the binary of an installed package and draws with it, and notes that it did
+//   node scripts/prebuilds.mjs try <package> --record <folder>   loads the binary of an installed package, sets its JIT up, and notes that it could
 //   node scripts/prebuilds.mjs check [<package>] [--records <folder>]
 //                                                                fails unless a package has a binary for every platform; with records, unless
 //                                                                each of them was loaded, as it is, on its platform
@@ -13,11 +13,11 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { reportFailure, run, SetupError } from './child-process.mjs';
+import { ask, reportFailure, run, SetupError } from './child-process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** @typedef {{ platform: string, arch: string, runner: string, container: string }} Platform */
+/** @typedef {{ platform: string, arch: string, runner: string, container: string, oldest: string }} Platform */
 
 /** @returns {Platform[]} */
 function platforms() {
@@ -51,10 +51,18 @@ function tryBinary(folder, recordFolder) {
   // Sets the JIT up, with the ORC runtime in it.
   new addon.Engine([]);
   addon.encodePng(new Uint8Array(4), { width: 1, height: 1, premultiplied: true });
+  if (process.platform === 'darwin') requireSystemLibraries(binary);
   mkdirSync(recordFolder, { recursive: true });
   const record = { binary: name, sha256: hashOf(binary), node: process.versions.node };
   writeFileSync(path.join(recordFolder, `${name}-node-${process.versions.node}.json`), JSON.stringify(record, null, 2));
   console.log(`${binary} works in Node ${process.versions.node}`);
+}
+
+/** A library of Homebrew's is not where users have one; that of Linux is looked at by test/package/binary.test.ts. */
+function requireSystemLibraries(binary) {
+  const needed = [...ask('otool', ['-L', binary]).matchAll(/^\t(\S+) /gm)].map(([, library]) => library);
+  const foreign = needed.filter((library) => !/^\/usr\/lib\/|^\/System\//.test(library) && path.basename(library) !== 'hotswift.node');
+  if (foreign.length > 0) throw new SetupError(`${binary} needs ${foreign.join(', ')}`);
 }
 
 function check(folder, recordFolder) {

@@ -2,10 +2,11 @@
 //
 //   node scripts/third-party.mjs [names…]   what building and linting need, or those named
 //   node scripts/third-party.mjs --list     what is pinned, and whether it is there
+//   node scripts/third-party.mjs --licenses writes THIRD_PARTY_LICENSES, after a pin of what is linked has changed
 //
 // What is in the cache is linked without asking the network. Any number of processes may run this at once.
 
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reportFailure } from './child-process.mjs';
@@ -13,8 +14,10 @@ import { findEntryForPin, link, linkedTo, makeEntry, readEntry, withScratchFolde
 import { DebianArchive } from './third-party/debian-archive.mjs';
 import { fromInstallPrefix, prefixVariable } from './third-party/install-prefix.mjs';
 import { layouts } from './third-party/layouts.mjs';
-import { artifact, entryName, manifest, npmPackage, pinKey, pinnedPackages, upstreamVersion } from './third-party/manifest.mjs';
+import { licenseTexts } from './third-party/licenses.mjs';
+import { artifact, entryName, isForThisPlatform, manifest, pinKey, pinnedPackages, upstreamVersion } from './third-party/manifest.mjs';
 import { unpackNpmPackage } from './third-party/npm-registry.mjs';
+import { unpackSourceArchive } from './third-party/source-archive.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -42,13 +45,16 @@ export async function bringThirdParty(names, report = () => {}) {
 }
 
 async function fetchAll(names, scratch, report) {
-  let archive;
+  let debian;
   for (const name of names) {
-    if (npmPackage(name)) {
-      link((await fetchFromNpm(name, scratch, report)).path, placeOf(name));
+    const { npm, archive } = artifact(name);
+    if (npm) {
+      link((await fetchPinned(name, 'the npm registry', unpackNpmPackage, scratch, report)).path, placeOf(name));
+    } else if (archive) {
+      link((await fetchPinned(name, archive.url, unpackSourceArchive, scratch, report)).path, placeOf(name));
     } else {
-      archive ??= await DebianArchive.open(scratch);
-      link((await fetchFromDebian(name, archive, report)).path, placeOf(name));
+      debian ??= await DebianArchive.open(scratch);
+      link((await fetchFromDebian(name, debian, report)).path, placeOf(name));
     }
   }
 }
@@ -71,11 +77,11 @@ async function fetchFromDebian(name, archive, report) {
   });
 }
 
-async function fetchFromNpm(name, scratch, report) {
-  const pinned = npmPackage(name);
-  report(`${name} ${pinned.version}: downloading from the npm registry`);
+async function fetchPinned(name, where, unpack, scratch, report) {
+  const [pinned] = pinnedPackages(name);
+  report(`${name} ${pinned.version}: downloading from ${where}`);
   return makeEntry(entryName(name, [pinned]), recordOf(name, [pinned]), async (folder) => {
-    layouts[name](await unpackNpmPackage(pinned, scratch), folder);
+    layouts[name](await unpack(pinned, scratch), folder);
   });
 }
 
@@ -84,8 +90,7 @@ function recordOf(name, packages) {
 }
 
 function findCached(name) {
-  const pinned = npmPackage(name);
-  return readEntry(entryName(name, pinned ? [pinned] : pinnedPackages(name))) ?? findEntryForPin(pinKey(name));
+  return readEntry(entryName(name, pinnedPackages(name))) ?? findEntryForPin(pinKey(name));
 }
 
 function placeOf(name) {
@@ -93,18 +98,21 @@ function placeOf(name) {
 }
 
 function list() {
-  for (const name of Object.keys(manifest.artifacts)) {
-    const { about, debian, npm } = artifact(name);
+  for (const name of Object.keys(manifest.artifacts).filter(isForThisPlatform)) {
+    const { about } = artifact(name);
     const place = linkedTo(placeOf(name));
     const cached = findCached(name);
     const state = place && existsSync(place) ? `linked to ${place}` : cached ? `cached in ${cached.path}` : 'not fetched';
-    console.log(`${name} ${upstreamVersion(npm?.version ?? Object.values(debian)[0].version)} (${state})\n    ${about}`);
+    console.log(`${name} ${upstreamVersion(pinnedPackages(name)[0].version)} (${state})\n    ${about}`);
     if (process.env[prefixVariable(name)]) console.log(`    ${prefixVariable(name)}=${process.env[prefixVariable(name)]}`);
   }
 }
 
 async function main(args) {
   if (args.includes('--list')) return list();
+  if (args.includes('--licenses')) {
+    return writeFileSync(path.join(root, 'THIRD_PARTY_LICENSES'), licenseTexts(path.join(root, 'third_party'), buildArtifacts));
+  }
   const names = args.length > 0 ? args : [...buildArtifacts, ...lintArtifacts];
   const started = Date.now();
   const fetched = await bringThirdParty(names, (message) => console.log(message));

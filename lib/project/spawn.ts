@@ -61,7 +61,7 @@ export interface NativeProcesses {
 
 let native: NativeProcesses | undefined;
 
-/** Bun forks no host, and makes no socket of a descriptor that is open already. */
+/** Bun's own `spawn` does not fork the host, and its `Socket` takes no descriptor. */
 const isBun = process.versions.bun !== undefined;
 
 /** Processes are started by the addon from now on, where it can. */
@@ -85,7 +85,7 @@ export function inheritedStream(descriptor: number): Duplex {
   return Duplex.from({ readable: createReadStream('', options), writable: createWriteStream('', options) });
 }
 
-/** The host's event loop does not go on for the stream. Bun's for standard input is none that it would go on for. */
+/** Lets the host end while a stream of a child is open. Bun's standard input of a child lets it anyway, and has no `unref`. */
 export function unrefStream(stream: Readable | Writable | null): void {
   (stream as Partial<Socket> | null)?.unref?.();
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommandError, onInterrupt, run } from '../child-process.mjs';
+import { packedPackage } from '../third-party/npm-registry.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const module = (...place) => path.join(root, 'node_modules', ...place);
@@ -15,7 +16,7 @@ const remove = () => rmSync(folder, { recursive: true, force: true });
 onInterrupt(remove);
 try {
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root });
-  const tarball = path.join(folder, JSON.parse(stdout)[0].filename);
+  const tarball = path.join(folder, packedPackage(stdout).filename);
   for (const tool of [
     [module('publint', 'src', 'cli.js'), 'run', tarball, '--strict'],
     [module('@arethetypeswrong', 'cli', 'dist', 'index.js'), tarball, '--no-color'],

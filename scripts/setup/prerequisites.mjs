@@ -17,12 +17,6 @@ const prerequisites = [
     find: () => findVersion('ninja', [1]) ?? findVersion('make', [3]),
   },
   { need: 'python3 and make, for node-gyp', packages: ['python3', 'make'], elsewhere: 'python3, make', find: findNodeGypTools },
-  {
-    need: 'dpkg-source, for the sources of libdeflate',
-    packages: ['dpkg-dev'],
-    onlyWithApt: true,
-    find: () => findVersion('dpkg-source', [1]),
-  },
   { need: 'a TrueType font', packages: ['fonts-dejavu-core'], elsewhere: 'the DejaVu fonts', find: findFont },
 ];
 
@@ -32,8 +26,7 @@ const prerequisites = [
  * @returns {Promise<string>} what was found
  */
 export async function installPrerequisites(step) {
-  const wanted = prerequisites.filter((item) => !item.onlyWithApt || hasApt());
-  const missing = wanted.filter((item) => item.find() === null);
+  const missing = prerequisites.filter((item) => item.find() === null);
   if (missing.length > 0) {
     const packages = missing.flatMap((item) => item.packages);
     if (debianRelease() === null || !isRoot()) throw new SetupError(instructions(missing, packages));
@@ -42,7 +35,7 @@ export async function installPrerequisites(step) {
     const still = missing.filter((item) => item.find() === null);
     if (still.length > 0) throw new SetupError(`still missing after the installation: ${still.map((item) => item.need).join('; ')}`);
   }
-  return wanted.map((item) => item.find()).join(', ');
+  return prerequisites.map((item) => item.find()).join(', ');
 }
 
 function instructions(missing, packages) {

@@ -12,10 +12,9 @@ import { artifact, debianArchitecture, inSeries, manifest, pinnedPackages, upstr
  * @typedef {object} ArchivePackage
  * @property {string} name
  * @property {string} version
- * @property {string} sha256 from the signed index; of the .dsc for a source package
+ * @property {string} sha256 from the signed index
  * @property {number} bytes to download
  * @property {string} file the name that apt saves it under
- * @property {boolean} [source]
  */
 
 /** Debian's archive as it is now, seen through a private apt whose files live in one folder. */
@@ -56,27 +55,25 @@ export class DebianArchive {
    */
   async resolve(name) {
     const pins = Object.entries(artifact(name).debian);
-    const binaries = await this.#findBinaries(pins.filter(([, pin]) => !pin.source).map(([packageName]) => packageName));
+    const packages = await this.#find(pins.map(([packageName]) => packageName));
     const recorded = pinnedPackages(name);
-    return Promise.all(
-      pins.map(async ([packageName, pin], index) => {
-        const found = pin.source ? await this.#findSource(packageName) : binaries.get(packageName);
-        if (!found || !inSeries(found.version, pin.series)) {
-          throw new SetupError(
-            `Debian's archive (${Object.keys(manifest.debian.suites).join(', ')}) has ` +
-              `${found ? `${packageName} ${upstreamVersion(found.version)}` : `no ${packageName}`}, hotswift needs ${pin.series}.x`,
-          );
-        }
-        if (found.version === pin.version && found.sha256 !== recorded[index].sha256) {
-          throw new SetupError(`${packageName} ${pin.version} in Debian's archive is not the one that third_party/manifest.json records`);
-        }
-        return found;
-      }),
-    );
+    return pins.map(([packageName, pin], index) => {
+      const found = packages.get(packageName);
+      if (!found || !inSeries(found.version, pin.series)) {
+        throw new SetupError(
+          `Debian's archive (${Object.keys(manifest.debian.suites).join(', ')}) has ` +
+            `${found ? `${packageName} ${upstreamVersion(found.version)}` : `no ${packageName}`}, hotswift needs ${pin.series}.x`,
+        );
+      }
+      if (found.version === pin.version && found.sha256 !== recorded[index].sha256) {
+        throw new SetupError(`${packageName} ${pin.version} in Debian's archive is not the one that third_party/manifest.json records`);
+      }
+      return found;
+    });
   }
 
   /**
-   * Downloads packages and unpacks them, all into one tree; source packages each into a folder of their own name, with patches applied.
+   * Downloads packages and unpacks them, all into one tree.
    * @param {ArchivePackage[]} packages
    * @returns {Promise<string>} the root of the tree
    */
@@ -85,24 +82,15 @@ export class DebianArchive {
     const downloads = path.join(this.#folder, `downloads-${packages[0].name}`);
     for (const folder of [root, downloads]) mkdirSync(folder);
 
-    const binaries = packages.filter((item) => !item.source);
-    if (binaries.length > 0) await this.#apt('apt-get', ['download', '-q', ...binaries.map(exactly)], downloads);
-    for (const item of binaries) {
+    await this.#apt('apt-get', ['download', '-q', ...packages.map(exactly)], downloads);
+    for (const item of packages) {
       await checkDownload(downloads, item);
       await run('dpkg-deb', ['--extract', path.join(downloads, item.file), root]);
-    }
-    for (const item of packages.filter(({ source }) => source)) {
-      requireDpkgSource();
-      await this.#apt('apt-get', ['source', '-q', '--download-only', exactly(item)], downloads);
-      await checkDownload(downloads, item);
-      // The .dsc holds the hashes of the other files, and dpkg-source checks them; apt has vouched for the .dsc.
-      await run('dpkg-source', ['--no-check', '--extract', path.join(downloads, item.file), path.join(root, item.name)]);
     }
     return root;
   }
 
-  async #findBinaries(names) {
-    if (names.length === 0) return new Map();
+  async #find(names) {
     const { stdout } = await this.#apt('apt-cache', ['show', '--no-all-versions', ...names]);
     const describe = (record) => ({
       name: record.Package,
@@ -114,16 +102,6 @@ export class DebianArchive {
     return new Map(parseRecords(stdout).map((record) => [record.Package, describe(record)]));
   }
 
-  async #findSource(name) {
-    const { stdout } = await this.#apt('apt-get', ['source', '--print-uris', '--download-only', name]);
-    const files = [...stdout.matchAll(/^'[^']+' (\S+) (\d+) SHA256:([0-9a-f]{64})$/gm)];
-    const description = files.find(([, file]) => file.endsWith('.dsc'));
-    if (!description) return undefined;
-    const [, file, , sha256] = description;
-    const bytes = files.reduce((sum, [, , size]) => sum + Number(size), 0);
-    return { name, source: true, version: file.slice(name.length + 1, -'.dsc'.length), sha256, bytes, file };
-  }
-
   #apt(command, args, cwd) {
     return run(command, [...this.#options, ...args], { cwd });
   }
@@ -132,19 +110,12 @@ export class DebianArchive {
 function requireApt() {
   if (process.platform !== 'linux' || ask('apt-get', ['--version']) === null || ask('dpkg-deb', ['--version']) === null) {
     throw new SetupError(
-      'LLVM and libdeflate are taken from Debian packages, and this machine has no apt-get and dpkg-deb to fetch and unpack them.\n' +
-        "Build LLVM from source as README.md says under 'Building LLVM from source', unpack the sources of libdeflate, and point at both:\n" +
-        '  HOTSWIFT_LLVM=<install prefix> HOTSWIFT_LIBDEFLATE=<source folder> npm run setup',
+      'LLVM is taken from Debian packages, and this machine has no apt-get and dpkg-deb to fetch and unpack them.\n' +
+        "Build it from source, as README.md says under 'Building LLVM from source', and set HOTSWIFT_LLVM to its install prefix.",
     );
   }
   if (!existsSync(manifest.debian.keyring)) {
     throw new SetupError(`${manifest.debian.keyring} is missing: install it with 'apt-get install debian-archive-keyring'`);
-  }
-}
-
-function requireDpkgSource() {
-  if (ask('dpkg-source', ['--version']) === null) {
-    throw new SetupError("dpkg-source is missing, which unpacks libdeflate's sources: install it with 'apt-get install dpkg-dev'");
   }
 }
 
@@ -158,11 +129,8 @@ async function checkDownload(folder, { file, sha256 }) {
 }
 
 function sources() {
-  const { keyring, suites, sourceSuites } = manifest.debian;
-  const paragraph = ([suite, uri]) => {
-    const types = sourceSuites.includes(suite) ? 'deb deb-src' : 'deb';
-    return `Types: ${types}\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\nSigned-By: ${keyring}\n`;
-  };
+  const { keyring, suites } = manifest.debian;
+  const paragraph = ([suite, uri]) => `Types: deb\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\nSigned-By: ${keyring}\n`;
   return Object.entries(suites).map(paragraph).join('\n');
 }
 

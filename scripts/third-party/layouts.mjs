@@ -27,9 +27,8 @@ export const layouts = {
 
   // libdeflate.h  common_defs.h  lib/**/*.{c,h}: the library's own sources, where they are in a checkout
   libdeflate(root, into) {
-    const source = path.join(root, 'libdeflate');
-    for (const name of ['libdeflate.h', 'common_defs.h', 'lib']) move(path.join(source, name), path.join(into, name));
-    move(path.join(source, 'debian/copyright'), path.join(into, 'licenses/libdeflate'));
+    for (const name of ['libdeflate.h', 'common_defs.h', 'lib']) move(path.join(root, name), path.join(into, name));
+    move(path.join(root, 'COPYING'), path.join(into, 'licenses/libdeflate'));
   },
 
   // bin/clang-{format,tidy}, which load their libraries from lib/ and their own headers from lib/clang

@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { SetupError } from '../child-process.mjs';
 
+const platform = `${process.platform}-${process.arch}`;
 const text = readFileSync(new URL('../../third_party/manifest.json', import.meta.url), 'utf8');
 
 /**
  * @typedef {object} DebianPackage
  * @property {string} series versions that are accepted start with this; superseded packages vanish from the archive
  * @property {string} version the version that was last verified
- * @property {boolean} [source] it is a source package
- * @property {string | Record<'amd64' | 'arm64', string>} sha256 of that version's .deb, or of its .dsc when it is a source package
+ * @property {Record<'amd64' | 'arm64', string>} sha256 of that version's .deb
  *
  * @typedef {object} Artifact
  * @property {string} about
@@ -19,11 +19,13 @@ const text = readFileSync(new URL('../../third_party/manifest.json', import.meta
  * @property {Record<string, DebianPackage>} [debian] packages by name; the first one names the version
  * @property {NpmPackage | { version: string, platforms: Record<string, Omit<NpmPackage, 'version'>> }} [npm] one package, or one for each of some
  * platforms (`linux-x64`)
+ * @property {SourceArchive} [archive] a tarball
  *
+ * @typedef {{ name: string, version: string, url: string, sha256: string }} SourceArchive
  * @typedef {{ name: string, version: string, integrity: string }} NpmPackage
  */
 
-/** @type {{ debian: { keyring: string, suites: Record<string, string>, sourceSuites: string[] }, artifacts: Record<string, Artifact> }} */
+/** @type {{ debian: { keyring: string, suites: Record<string, string> }, artifacts: Record<string, Artifact> }} */
 export const manifest = JSON.parse(text);
 
 /**
@@ -45,31 +47,30 @@ export function debianArchitecture() {
 }
 
 /**
- * The packages that the manifest records for a Debian artifact, on this architecture.
+ * Whether an artifact is to be had for this machine.
  * @param {string} name
- * @returns {{ name: string, version: string, sha256: string }[]}
  */
-export function pinnedPackages(name) {
-  const architecture = debianArchitecture();
-  return Object.entries(artifact(name).debian).map(([packageName, pin]) => ({
-    name: packageName,
-    version: pin.version,
-    sha256: pin.source ? pin.sha256 : pin.sha256[architecture],
-  }));
+export function isForThisPlatform(name) {
+  const { npm } = artifact(name);
+  return !npm?.platforms || platform in npm.platforms;
 }
 
 /**
- * The npm package of an artifact on this machine, or null if it comes from Debian.
+ * The packages that the manifest records for an artifact, on this machine: of Debian's there can be several.
  * @param {string} name
- * @returns {NpmPackage | null}
+ * @returns {{ name: string, version: string, sha256?: string, integrity?: string }[]}
  */
-export function npmPackage(name) {
-  const { npm } = artifact(name);
-  if (!npm?.platforms) return npm ?? null;
-  const platform = `${process.platform}-${process.arch}`;
-  const found = npm.platforms[platform];
-  if (!found) throw new SetupError(`third_party/manifest.json has no ${name} for ${platform}`);
-  return { version: npm.version, ...found };
+export function pinnedPackages(name) {
+  const { debian, npm, archive } = artifact(name);
+  if (archive) return [archive];
+  if (!isForThisPlatform(name)) throw new SetupError(`third_party/manifest.json has no ${name} for ${platform}`);
+  if (npm) return [npm.platforms ? { version: npm.version, ...npm.platforms[platform] } : npm];
+  const architecture = debianArchitecture();
+  return Object.entries(debian).map(([packageName, pin]) => ({
+    name: packageName,
+    version: pin.version,
+    sha256: pin.sha256[architecture],
+  }));
 }
 
 /**

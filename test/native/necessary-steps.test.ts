@@ -1,15 +1,14 @@
-import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import type { NativeAddon } from '../../lib/reload/native.js';
+import { buildFolder, buildTarget } from '../support/addons';
 import { inChild } from '../support/child';
-import { Fixture, toolchain, toolEnvironment } from '../support/fixture';
+import { Fixture, toolchain } from '../support/fixture';
 import { compileC, compileSwift } from '../support/swift-objects';
 
 /** The mutants of the addon that is tested are built beside it. */
-const addon = process.env.HOTSWIFT_ADDON || path.join(__dirname, '..', '..', 'build-cmake', 'Release', 'hotswift.node');
-const build = path.join(path.dirname(addon), '..');
+const build = buildFolder();
 const addons = {
-  'the engine': addon,
+  'the engine': path.join(build, 'Release', 'hotswift.node'),
   'one without LLJIT::initialize': path.join(build, 'test', 'native', 'mutants', 'without_initialize.node'),
   'one without the registration of metadata': path.join(build, 'test', 'native', 'mutants', 'without_registration.node'),
   'one that links only what is referred to': path.join(build, 'test', 'native', 'mutants', 'without_unreferenced_objects.node'),
@@ -35,7 +34,7 @@ const files = {
 describe('what a generation needs', () => {
   let input: { libraries: string[]; objects: string[] };
   beforeAll(() => {
-    execFileSync('cmake', ['--build', build, '--target', 'mutants'], { stdio: ['ignore', 'pipe', 'pipe'], env: toolEnvironment });
+    buildTarget('mutants');
     const fixture = new Fixture(files);
     const swift = compileSwift(fixture, 'Steps', ['Tower.swift', 'Tower+Wide.swift']);
     input = { libraries: toolchain().runtimeLibraries, objects: [...swift, compileC(fixture, 'constructed.cpp')] };

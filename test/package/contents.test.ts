@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { root } from '../support/package';
+import { packedPackage, root } from '../support/package';
 
 /** The files below a folder of the project, without what SwiftPM builds. */
 function sources(folder: string): string[] {
@@ -14,7 +14,7 @@ describe('what is published', () => {
   let files: string[];
   beforeAll(() => {
     const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' });
-    files = JSON.parse(packed)[0].files.map((file: { path: string }) => file.path);
+    files = packedPackage(packed).files.map((file) => file.path);
   });
 
   it('is the compiled library, the binary, PreviewKit, what a source build takes, and nothing else', () => {
@@ -29,10 +29,22 @@ describe('what is published', () => {
       ...sources('scripts/third-party'),
       ...['third_party/manifest.json', 'CMakeLists.txt', 'binding.gyp'],
     ];
-    const documents = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+    const documents = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_LICENSES'];
     const wanted = [...compiled, ...binaries, ...sources('swift'), ...forSourceBuilds, ...documents];
     const isOfAnotherPlatform = (name: string) => /^prebuilds\//.test(name) && !binaries.includes(name);
     expect(files.filter((name) => !isOfAnotherPlatform(name)).sort()).toEqual(wanted.sort());
+  });
+
+  it('has the licences of what is linked into the binary', () => {
+    const licenses = readFileSync(path.join(root, 'THIRD_PARTY_LICENSES'), 'utf8');
+    for (const artifact of ['llvm', 'libdeflate', 'tree-sitter', 'tree-sitter-swift']) {
+      const folder = path.join(root, 'third_party', artifact, 'licenses');
+      const texts = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), 'utf8').trim());
+      expect(texts.length).toBeGreaterThan(0);
+      // If not: node scripts/third-party.mjs --licenses
+      expect(texts.filter((text) => !licenses.includes(text))).toEqual([]);
+    }
+    expect(licenses).toContain('TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION');
   });
 
   it('has what package.json leads to', () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { Fixture } from '../support/fixture';
+import { Fixture, toolEnvironment } from '../support/fixture';
 import { asCommonJs, bringThirdParty, Project, pack, packFolder, readmeExample } from '../support/package';
 import { Picture } from '../support/picture';
 
@@ -22,12 +22,15 @@ async function followReadme(project: Project, script: string): Promise<void> {
   };
   project.write('Card.swift', swift);
   const example = project.start(process.execPath, [script]);
-  expect(await example.next()).toBe('generation 1');
-  expect(colors()).toEqual({ width: 640, teal: 640 * 400, crimson: 0 });
-  project.write('Card.swift', swift.replace('teal', 'crimson'));
-  expect(await example.next()).toBe('generation 2');
-  expect(colors()).toEqual({ width: 640, teal: 0, crimson: 640 * 400 });
-  await example.end();
+  try {
+    expect(await example.next()).toBe('generation 1');
+    expect(colors()).toEqual({ width: 640, teal: 640 * 400, crimson: 0 });
+    project.write('Card.swift', swift.replace('teal', 'crimson'));
+    expect(await example.next()).toBe('generation 2');
+    expect(colors()).toEqual({ width: 640, teal: 0, crimson: 640 * 400 });
+  } finally {
+    await example.end();
+  }
 }
 
 describe.each<[string, (project: Project) => Promise<void>]>([
@@ -66,32 +69,30 @@ describe.each<[string, (project: Project) => Promise<void>]>([
 
 describe('without a binary for the platform', () => {
   let tarball: string;
-  let project: Project;
   beforeAll(() => {
     const folder = new Fixture();
     execFileSync('tar', ['-xzf', pack(folder.folder), '-C', folder.folder]);
     rmSync(folder.path('package/prebuilds'), { recursive: true });
     mkdirSync(folder.path('packed'));
     tarball = packFolder(folder.path('package'), folder.path('packed'));
-    project = new Project();
   });
 
   it('says so where install scripts do not run, and what to do', async () => {
+    const project = new Project();
     await project.install('npm', ['install', '--ignore-scripts', tarball]);
     project.write('Card.swift', readmeExample().swift);
-    project.write(
-      'open.cjs',
-      `require('hotswift').createSession({ file: 'Card.swift' }).catch(({ code, message }) => console.log(JSON.stringify({ code, message })))`,
-    );
+    const tell = `({ code, message }) => console.log(JSON.stringify({ code, message }))`;
+    project.write('open.cjs', `require('hotswift').createSession({ file: 'Card.swift' }).catch(${tell})`);
     const { code, message } = JSON.parse(await project.run(process.execPath, ['open.cjs']));
     expect(code).toBe('ERR_HOTSWIFT_NATIVE');
     expect(message).toContain(`No native build was found for platform=${process.platform} arch=${process.arch}`);
     expect(message).toContain('npm rebuild hotswift');
   });
 
-  it('is built by the install script, from what was published', async () => {
-    rmSync(project.path('node_modules'), { recursive: true });
-    execFileSync('npm', ['install', '--ignore-scripts=false', tarball], { cwd: project.folder, stdio: 'pipe' });
+  it('is built by the install script, from what was published and what that downloads', async () => {
+    const project = new Project();
+    const env = { ...toolEnvironment, HOTSWIFT_CACHE: project.path('cache') };
+    execFileSync('npm', ['install', '--ignore-scripts=false', tarball], { cwd: project.folder, stdio: 'pipe', env });
     project.write('example.mjs', readmeExample().javascript);
     await followReadme(project, 'example.mjs');
   }, 900_000);

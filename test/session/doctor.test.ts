@@ -1,8 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Fixture } from '../support/fixture';
+import { Fixture, swiftc } from '../support/fixture';
+import { which } from '../support/package';
 
 const program = path.join(__dirname, '..', '..', 'dist', 'cli.js');
 const run = promisify(execFile);
@@ -86,15 +87,15 @@ describe('hotswift doctor', () => {
     });
   });
 
-  it.each([
+  // The linker of macOS is beside its compiler.
+  (process.platform === 'linux' ? it : it.skip).each([
     ['finds no linker', ''],
     ['finds no C library', 'echo "/usr/bin/ld: cannot find crti.o: No such file or directory" >&2; exit 1'],
   ])('says what to install where the compiler %s', async (_, linker) => {
-    const swiftc = execFileSync('sh', ['-c', `command -v ${process.env.HOTSWIFT_SWIFTC || 'swiftc'}`], { encoding: 'utf8' }).trim();
     const fixture = new Fixture();
-    const path = fixture.path('bin');
     if (linker !== '') chmodSync(fixture.write('bin/ld', `#!/bin/sh\n${linker}\n`), 0o755);
-    const { exitCode, findings } = await doctor(['--swiftc', swiftc, '--cache-directory', fixture.path('cache')], { PATH: path });
+    const args = ['--swiftc', which(swiftc), '--cache-directory', fixture.path('cache')];
+    const { exitCode, findings } = await doctor(args, { PATH: fixture.path('bin') });
     expect(exitCode).toBe(1);
     expect(findings.get('a preview')).toMatchObject({
       state: 'missing',

@@ -6,6 +6,9 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { Fixture, swiftc, toolEnvironment } from './fixture';
 
+/** Milliseconds, less than a test has. */
+const longest = 50_000;
+
 export const root = path.join(__dirname, '..', '..');
 
 /** The prebuilt binary of this machine, as it is published. */
@@ -26,13 +29,20 @@ export function pack(into: string): string {
   return packFolder(root, into);
 }
 
+/** What `npm pack --json` says of a package: in a list until npm 11, from npm 12 on by its name. */
+export function packedPackage(output: string): { filename: string; files: { path: string }[] } {
+  const [packed] = Object.values(JSON.parse(output) as Record<string, { filename: string; files: { path: string }[] }>);
+  if (packed === undefined) throw new Error(`npm has packed nothing: ${output}`);
+  return packed;
+}
+
 /** Packs the package that is in a folder. */
 export function packFolder(folder: string, into: string): string {
   const packed = execFileSync('npm', ['pack', folder, '--json', '--ignore-scripts', '--pack-destination', into], {
     encoding: 'utf8',
     cwd: into,
   });
-  return path.join(into, JSON.parse(packed)[0].filename);
+  return path.join(into, packedPackage(packed).filename);
 }
 
 /** A folder with a package.json, into which packages can be installed as a user does. */
@@ -64,8 +74,10 @@ export class Project extends Fixture {
     const ended = once(child, 'exit');
     return {
       async next() {
+        const late = setTimeout(() => child.kill('SIGKILL'), longest);
         const { value, done } = await lines.next();
-        if (done) throw new Error(`${host} ended: ${complaints}`);
+        clearTimeout(late);
+        if (done) throw new Error(`${host} ended, or said nothing for ${longest} ms: ${complaints}`);
         return value;
       },
       async end() {
@@ -79,7 +91,7 @@ export class Project extends Fixture {
     const { stdout } = await promisify(execFile)(program, args, {
       cwd: this.folder,
       env: { ...toolEnvironment, PATH },
-      timeout: 50_000,
+      timeout: longest,
       killSignal: 'SIGKILL',
     });
     return stdout;
@@ -120,6 +132,7 @@ export function asCommonJs(module: string): string {
   return `(async () => {\n${required}\n})();\n`;
 }
 
-function which(program: string): string {
+/** The path of a program. */
+export function which(program: string): string {
   return execFileSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).trim();
 }
