@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { HotswiftError } from './errors.js';
-import type { Progress, ReloadOptions, SessionOptions, SnapshotOptions } from './types.js';
+import type { Progress, ReloadOptions, SessionOptions, SnapshotOptions, TraitValues } from './types.js';
 
 const signal = z.custom<AbortSignal>((value) => value instanceof EventTarget && 'aborted' in value, 'expected an AbortSignal');
 /** What a timer of Node can wait. */
@@ -18,6 +18,7 @@ const traits = z
     contrast: z.enum(['standard', 'increased']).optional(),
   })
   .catchall(z.union([z.string(), z.number(), z.boolean(), z.undefined()]));
+const traitValues = z.record(z.string(), z.array(z.unknown()));
 const points = z.int().min(1).max(8192);
 
 const common = {
@@ -83,6 +84,15 @@ export const checkSessionOptions = (value: unknown): SessionOptions => check(ses
 export const checkReloadOptions = (value: unknown): ReloadOptions => check(reloadOptions, value, 'reload');
 export const checkSnapshotOptions = (value: unknown): SnapshotOptions => check(snapshotOptions, value, 'snapshot');
 export const checkTraits = (value: unknown): z.infer<typeof traits> => check(traits, value, 'setTraits');
+
+export const checkVariantOptions = (value: unknown): SnapshotOptions => check(snapshotOptions, value, 'variants');
+
+/** Every value of every trait is checked, before the first picture is drawn. */
+export function checkTraitValues(value: unknown): TraitValues {
+  const values = check(traitValues, value, 'variants');
+  for (const [name, list] of Object.entries(values)) for (const one of list) check(traits, { [name]: one }, 'variants');
+  return values as TraitValues;
+}
 
 export function checkSymbol(value: unknown): string {
   return check(z.string().min(1), value, 'call');

@@ -4,8 +4,9 @@ import { PassThrough, type Readable } from 'node:stream';
 import type { AgentPolicy } from './agent-keeper.js';
 import { HotswiftError, isHotswiftError, sessionClosed } from './errors.js';
 import { Generations } from './generations.js';
-import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits } from './options.js';
+import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits, checkTraitValues, checkVariantOptions } from './options.js';
 import { PreviewPictures } from './preview/preview-pictures.js';
+import { combine } from './preview/trait-combinations.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
 import { isKilled, Reloads } from './reloads.js';
@@ -23,8 +24,16 @@ import type {
   Snapshot,
   SnapshotOptions,
   Traits,
+  TraitValues,
+  Variant,
+  VariantOptions,
 } from './types.js';
 import { withSignal } from './with-signal.js';
+
+/** Whether an error is of what a preview did, rather than of which one was asked for. */
+function isOfDrawing({ code, names }: HotswiftError): boolean {
+  return code === 'ERR_HOTSWIFT_CRASH' || code === 'ERR_HOTSWIFT_TIMEOUT' || (code === 'ERR_HOTSWIFT_PREVIEW' && names === undefined);
+}
 
 /** The events of a {@link Session}. Nothing is emitted after `close`. */
 export interface SessionEvents {
@@ -160,6 +169,37 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
       }),
       signal,
     );
+  }
+
+  /**
+   * Draws a preview in every combination of some traits, one after the other, the last trait changing fastest:
+   *
+   * ```js
+   * for await (const { traits, snapshot, error } of session.variants({ colorScheme: ['light', 'dark'], textScale: [1, 1.5] })) …
+   * ```
+   *
+   * Nothing is compiled. A combination whose preview throws, crashes or takes too long has its `error`, and the others follow. Whoever stops asking, stops the
+   * drawing.
+   *
+   * Throws ERR_HOTSWIFT_ARGUMENT at once. The iteration ends with ERR_HOTSWIFT_CLOSED, with the error of the first reload if nothing ever ran, with
+   * ERR_HOTSWIFT_PREVIEW if there is no such preview, and with the reason of `signal`.
+   */
+  variants(values: TraitValues, options: VariantOptions = {}): AsyncIterableIterator<Variant> {
+    const combinations = combine(checkTraitValues(values));
+    return this.#draw(combinations, checkVariantOptions(options));
+  }
+
+  async *#draw(combinations: readonly Traits[], options: VariantOptions): AsyncGenerator<Variant, undefined> {
+    for (const traits of combinations) {
+      const drawn = this.snapshot({ ...options, traits: { ...options.traits, ...traits } });
+      yield await drawn.then(
+        (snapshot): Variant => ({ traits, snapshot }),
+        (error: unknown): Variant => {
+          if (isHotswiftError(error) && this.generation > 0 && isOfDrawing(error)) return { traits, error };
+          throw error;
+        },
+      );
+    }
   }
 
   /** Shows the previews in another environment from the next snapshot on. Nothing is compiled. */

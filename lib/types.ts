@@ -1,3 +1,5 @@
+import type { HotswiftError } from './errors.js';
+
 /** Options of {@link createSession}. */
 export type SessionOptions = CommonOptions & (ProcessOptions | InProcessOptions);
 
@@ -213,6 +215,31 @@ export interface SnapshotOptions {
   /** Rejects this call; the drawing itself goes on. */
   signal?: AbortSignal;
 }
+
+/** For each trait the values that {@link Session.variants} combines. */
+export type TraitValues = { [Name in keyof Traits]?: readonly Traits[Name][] };
+
+/** Options of {@link Session.variants}: those of a snapshot, whose `traits` the combined ones go on top of. */
+export type VariantOptions = SnapshotOptions;
+
+/** One combination of traits, and what a preview looks like with it. */
+export type Variant = {
+  /** The combination, without what the session and the options set beside it. */
+  traits: Traits;
+} & (
+  | {
+      /** The picture. */
+      snapshot: Snapshot;
+      /** There is none. */
+      error?: undefined;
+    }
+  | {
+      /** There is none. */
+      snapshot?: undefined;
+      /** Why there is no picture: ERR_HOTSWIFT_PREVIEW, _CRASH or _TIMEOUT. */
+      error: HotswiftError;
+    }
+);
 
 /** A picture of a preview. */
 export interface Snapshot {
