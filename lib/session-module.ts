@@ -9,6 +9,8 @@ import { PatchTrials } from './compile/patch-trials.js';
 import { type PreviewKit, providePreviewKit } from './compile/preview-kit.js';
 import { StandInModule } from './compile/stand-in-module.js';
 import { Thunks } from './compile/thunks.js';
+import { previewMacroTexts } from './edit/preview-macros.js';
+import type { NativeSyntaxTree } from './edit/syntax.js';
 import { HotswiftError } from './errors.js';
 import { describeModule, type ModuleDescription } from './project/module.js';
 import { describePackage, type PackageDescription, type PackageWatch } from './project/swift-package.js';
@@ -50,6 +52,8 @@ export type ModuleChange = 'none' | 'sources' | 'settings';
 export class SessionModule {
   /** Whether builds that are prepared from now on have literals whose values can be set. */
   editsLiterals = false;
+  /** Parses sources. */
+  readonly syntax: NativeSyntaxTree;
   readonly #options: SessionModuleOptions;
   readonly #kit: PreviewKit;
   readonly #description: ModuleDescription;
@@ -72,6 +76,7 @@ export class SessionModule {
     owner: PackageDescription | undefined,
     description: ModuleDescription,
   ) {
+    this.syntax = new options.addon.SyntaxTree();
     this.#options = options;
     this.#kit = kit;
     this.#package = owner;
@@ -124,7 +129,7 @@ export class SessionModule {
     const image = warmCompiler ? addon.warmFrontendImage() : -1;
     const jobs = new FrontendJobs(module, template, path.join(folder, 'compiles'), image < 0 ? undefined : image);
     const indexes = { objects: new addon.ObjectIndex(module.name), dependencies: new addon.DependencyIndex() };
-    const thunks = this.editsLiterals ? new Thunks(module.file, new addon.SyntaxTree()) : undefined;
+    const thunks = this.editsLiterals ? new Thunks(module.file, this.syntax) : undefined;
     const standIn = new StandInModule(path.join(folder, 'stand-in'), module.file, numberFrom('HOTSWIFT_SPLIT_FROM'));
     const link = {
       swiftc: toolchain.swiftc,
@@ -162,6 +167,7 @@ export class SessionModule {
       commonFolder(sources),
       ...this.libraries,
       String(this.editsLiterals),
+      ...previewMacroTexts(0),
     ];
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { previewMacroEdits } from './edit/preview-macros.js';
 import { SourceReader, type SourceSnapshot } from './edit/source-set.js';
 import { UnsavedBuffers } from './edit/unsaved-buffers.js';
 import { folderIsThere, type Watcher, watchModule } from './edit/watcher.js';
@@ -20,7 +21,7 @@ const momentOfABurst = 30;
 export class SessionSources {
   readonly #module: SessionModule;
   readonly #listeners: SourceListeners;
-  readonly #reader = new SourceReader();
+  readonly #reader: SourceReader;
   readonly #buffers = new UnsavedBuffers();
   #watcher: Watcher | undefined;
   /** One after the other. */
@@ -37,6 +38,7 @@ export class SessionSources {
   constructor(module: SessionModule, listeners: SourceListeners) {
     this.#module = module;
     this.#listeners = listeners;
+    this.#reader = new SourceReader((text) => previewMacroEdits(module.syntax, text));
   }
 
   /** Whether the module has to be described again before its texts mean anything. */

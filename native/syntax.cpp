@@ -2,6 +2,7 @@
 
 #include "errors.h"
 #include "literal_walk.h"
+#include "preview_macros.h"
 #include "swift_grammar.h"
 #include "swift_literal.h"
 
@@ -70,8 +71,11 @@ llvm::Expected<Syntax> SyntaxTree::parse(std::string Text) {
     ts_parser_reset(Parser.get());
     return makeError(ErrorKind::Source, "the parser gave up on a source");
   }
-  return findLiterals(StringRef(Text).drop_back(),
-                      ts_tree_root_node(Tree.get()));
+  const StringRef Parsed = StringRef(Text).drop_back();
+  const TSNode Root = ts_tree_root_node(Tree.get());
+  Syntax Found = findLiterals(Parsed, Root);
+  Found.Previews = findPreviewMacros(Parsed, Root);
+  return Found;
 }
 
 } // namespace hotswift

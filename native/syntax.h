@@ -95,11 +95,21 @@ struct SourceBody {
   bool IsUnderstood;
 };
 
+/// `#Preview(…) { … }`, a declaration of the file.
+struct PreviewMacro {
+  uint32_t Start;
+  /// Behind `#Preview`.
+  uint32_t NameEnd;
+  /// Behind the closure.
+  uint32_t End;
+};
+
 /// All literals of a text but `nil`, regular expressions and what `#if` asks
-/// for, and its bodies, by their starts.
+/// for, its bodies, and its `#Preview`s, by their starts.
 struct Syntax {
   std::vector<SourceLiteral> Literals;
   std::vector<SourceBody> Bodies;
+  std::vector<PreviewMacro> Previews;
 };
 
 /// Finds the literals of one file, text by text.

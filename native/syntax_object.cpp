@@ -45,6 +45,10 @@ private:
         "bodies", table(Env, Found.Bodies, 3, [](const SourceBody &Each) {
           return std::array{Each.Start, Each.End, uint32_t{!Each.IsUnderstood}};
         }));
+    Result.Set("previews",
+               table(Env, Found.Previews, 3, [](const PreviewMacro &Each) {
+                 return std::array{Each.Start, Each.NameEnd, Each.End};
+               }));
     return Result;
   }
 

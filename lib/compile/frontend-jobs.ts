@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import debug from 'debug';
-import type { SourceSnapshot } from '../edit/source-set.js';
+import { asWritten, type SourceSnapshot } from '../edit/source-set.js';
 import { HotswiftError } from '../errors.js';
 import type { ModuleDescription } from '../project/module.js';
 import { runTool, type ToolResult } from '../project/run-tool.js';
@@ -121,7 +121,7 @@ export class FrontendJobs {
       options.onProgress?.(0, 1);
       const result = await this.#warm.compile(inputs, primary, { signal, timeout });
       if (result === undefined) return undefined;
-      const diagnostics = parseDiagnostics(result.output);
+      const diagnostics = parseDiagnostics(result.output).map((one) => asWritten(one, inputs.sources));
       if (!result.isCompiled) {
         const failure = compileError(this.#module.name, diagnostics, [{ stderr: result.output, signal: null }]);
         return { files: new Map(), diagnostics, warm: true, failure };
@@ -173,7 +173,7 @@ export class FrontendJobs {
       overlay.release();
       this.#finished.push(folder);
     }
-    results.diagnostics = parseDiagnostics(outputs.join(''));
+    results.diagnostics = parseDiagnostics(outputs.join('')).map((one) => asWritten(one, sources));
     if (failed.length > 0) results.failure = compileError(this.#module.name, results.diagnostics, failed);
     return results;
   }

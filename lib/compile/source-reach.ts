@@ -39,9 +39,10 @@ export async function reachableFiles(sources: SourceSnapshot, previewed: string)
   const files = [...sources.keys()];
   if (files.length <= smallModule) return files;
   const outlines = new Map<string, Outline>();
-  for (const [index, [file, { bytes }]] of [...sources].entries()) {
+  for (const [index, [file, { bytes, original }]] of [...sources].entries()) {
     if (index % filesAtOnce === 0) await setImmediate();
-    outlines.set(file, outlineOf(bytes.toString()));
+    // What is written in the place of a macro has the same names in every file.
+    outlines.set(file, outlineOf((original?.bytes ?? bytes).toString()));
   }
   const declarers = collect(outlines, ({ declared }) => declared);
   const extenders = collect(outlines, ({ extended }) => extended);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import debug from 'debug';
 import { literalCapacity } from '../edit/literals.js';
-import type { SourceSnapshot, SourceText } from '../edit/source-set.js';
+import { asWritten, type SourceSnapshot, type SourceText } from '../edit/source-set.js';
 import { type NativeSyntaxTree, readSyntax, type SourceBody } from '../edit/syntax.js';
 import { inUsersColumns, makeThunk, type Thunk } from '../edit/thunk.js';
 import type { Diagnostic } from '../types.js';
@@ -112,7 +112,9 @@ export function asOfUser(results: JobResults, { source, thunk, literals, remark 
   const made = results.files.get(source.file);
   const files = new Map(results.files);
   if (made !== undefined) files.set(source.file, { ...made, digest: source.digest, literals, remark });
-  return { ...results, files, diagnostics: results.diagnostics.map((one) => inUsersColumns(one, source.file, source.bytes, thunk)) };
+  const original = new Map([[source.file, source]]);
+  const diagnostics = results.diagnostics.map((one) => asWritten(inUsersColumns(one, source.file, source.bytes, thunk), original));
+  return { ...results, files, diagnostics };
 }
 
 function digestOf({ bytes }: SourceText, { start, end }: SourceBody): string {

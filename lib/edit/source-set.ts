@@ -3,13 +3,18 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { HotswiftError } from '../errors.js';
+import type { Diagnostic } from '../types.js';
+import { type TextEdit, withEdits, withoutEdits } from './text-edits.js';
 
 /** The text of one file at one moment. */
 export interface SourceText {
   file: string;
+  /** What is compiled. */
   bytes: Buffer;
   /** Equal for equal bytes. */
   digest: string;
+  /** What the user has written, if that is another text, and what of it was written otherwise. */
+  original?: { bytes: Buffer; edits: readonly TextEdit[] };
 }
 
 /** The text of every file of a module at one moment. */
@@ -36,9 +41,15 @@ const clockStep = 50;
  * with a thousand files, reading them all would take longer than compiling one.
  */
 export class SourceReader {
+  readonly #editsOf: (text: Buffer) => Promise<readonly TextEdit[]> | undefined;
   #known = new Map<string, KnownFile>();
   /** Files read since somebody asked last. */
   #reads = 0;
+
+  /** `editsOf`: what of a text is compiled otherwise; `undefined` where nothing is. */
+  constructor(editsOf: (text: Buffer) => Promise<readonly TextEdit[]> | undefined = () => undefined) {
+    this.#editsOf = editsOf;
+  }
 
   /**
    * The texts of unsaved buffers where there are some, of the files on disk elsewhere.
@@ -51,7 +62,7 @@ export class SourceReader {
     for (const [index, file] of files.entries()) {
       if (index > 0 && index % filesAtOnce === 0) await setImmediate();
       const buffer = buffers.get(file);
-      texts.push(buffer === undefined ? this.#readFromDisk(file) : sourceText(file, Buffer.from(buffer)));
+      texts.push(buffer === undefined ? this.#readFromDisk(file) : this.#textOf(file, Buffer.from(buffer)));
     }
     return new Map((await Promise.all(texts)).map((text) => [text.file, text]));
   }
@@ -67,12 +78,31 @@ export class SourceReader {
     const started = Date.now();
     this.#reads += 1;
     const isNow = this.#reads <= mostReadAtOnce && stats?.isFile() && stats.size <= largestReadAtOnce;
-    const text = sourceText(file, isNow ? readBytesNow(file) : await readBytes(file));
+    const text = await this.#textOf(file, isNow ? readBytesNow(file) : await readBytes(file));
     const settled = stats !== undefined && started - stats.mtimeMs > clockStep && started - stats.ctimeMs > clockStep;
     if (settled) this.#known.set(file, { stamp: stampOf(stats), text });
     else this.#known.delete(file);
     return text;
   }
+
+  #textOf(file: string, bytes: Buffer): SourceText | Promise<SourceText> {
+    const text = sourceText(file, bytes);
+    return this.#editsOf(bytes)?.then((edits) => (edits.length === 0 ? text : edited(text, edits))) ?? text;
+  }
+}
+
+function edited({ file, bytes, digest }: SourceText, edits: readonly TextEdit[]): SourceText {
+  return { file, bytes: withEdits(bytes, edits), digest, original: { bytes, edits } };
+}
+
+/** A message about what was compiled as one about what the user has written. */
+export function asWritten(diagnostic: Diagnostic, sources: SourceSnapshot): Diagnostic {
+  const { file } = diagnostic;
+  const original = sources.get(file)?.original;
+  const notes = diagnostic.notes.map((note) => asWritten(note, sources));
+  return original === undefined
+    ? { ...diagnostic, notes }
+    : { ...withoutEdits({ ...diagnostic, notes: [] }, file, original.bytes, original.edits), notes };
 }
 
 /** Reads one file from disk. Rejects as {@link SourceReader.read} does. */

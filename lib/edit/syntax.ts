@@ -4,9 +4,9 @@ export interface NativeSyntaxTree {
    * Parses a text, any bytes, on another thread; its bytes may change at once. Rejects with the kind `source` for 4 GiB and more.
    *
    * `literals`: rows of kind, start, end, obstacle (0 for none), body (its row, or 0xFFFFFFFF), start and end of the callee (twice 0 for none).
-   * `bodies`: rows of start, end, and 1 where the parser is not sure.
+   * `bodies`: rows of start, end, and 1 where the parser is not sure. `previews`: rows of start, end of the name, end.
    */
-  parse(text: Uint8Array): Promise<{ literals: Uint32Array; bodies: Uint32Array }>;
+  parse(text: Uint8Array): Promise<{ literals: Uint32Array; bodies: Uint32Array; previews: Uint32Array }>;
 }
 
 /** In the order of `LiteralKind` in native/syntax.h. */
@@ -40,6 +40,15 @@ export interface SourceBody {
   end: number;
   /** Whether the parser is sure of all of it, and of where it stands. */
   isUnderstood: boolean;
+}
+
+/** `#Preview(…) { … }`, a declaration of the file, in bytes. */
+export interface PreviewMacro {
+  start: number;
+  /** Behind `#Preview`. */
+  nameEnd: number;
+  /** Behind the closure. */
+  end: number;
 }
 
 /** All literals of a source but `nil`, regular expressions and what `#if` asks for, and its bodies, in the order of their starts. */
@@ -76,7 +85,14 @@ const obstacles = [
 
 const literalWidth = 7;
 const bodyWidth = 3;
+const previewWidth = 3;
 const noBody = 0xffffffff;
+
+/** Finds the `#Preview`s of a text, in order. */
+export async function findPreviewMacros(tree: NativeSyntaxTree, text: Buffer): Promise<PreviewMacro[]> {
+  const { previews } = await tree.parse(text);
+  return rows(previews, previewWidth).map(([start, nameEnd, end]) => ({ start, nameEnd, end }));
+}
 
 /** Finds the literals and the bodies of a text. */
 export async function readSyntax(tree: NativeSyntaxTree, text: Buffer): Promise<SourceSyntax> {

@@ -1,19 +1,15 @@
 import type { Diagnostic } from '../types.js';
 import { type EditableLiteral, literalValue } from './literals.js';
 import type { LiteralKind, SourceBody, SourceLiteral, SourceSyntax } from './syntax.js';
+import { type TextEdit, withEdits, withoutEdits } from './text-edits.js';
 
 /** The text that is compiled in the place of a file's own: each editable literal is read from the DesignTimeStore. */
 export interface Thunk {
   text: Buffer;
   /** Ranges of the file's own text, in order. The first of them has the number that was asked for, and so on. */
   literals: EditableLiteral[];
-  /** What was written around each of them. */
-  wrappers: Wrapper[];
-}
-
-interface Wrapper {
-  before: string;
-  after: string;
+  /** What was written around them. */
+  edits: TextEdit[];
 }
 
 export interface ThunkOptions {
@@ -47,9 +43,7 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Writes the thunk of a text. Lines stay what they are; {@link inUsersColumns} has the way back from its columns. */
 export function makeThunk(text: Buffer, { literals, bodies }: SourceSyntax, options: ThunkOptions): Thunk {
   const qualifier = text.includes('__hs_') ? 'PreviewKit.' : '';
-  const thunk: Omit<Thunk, 'text'> = { literals: [], wrappers: [] };
-  const parts: Buffer[] = [];
-  let copied = 0;
+  const thunk: Omit<Thunk, 'text'> = { literals: [], edits: [] };
   for (const literal of literals) {
     const { kind, start, end } = literal;
     const body = literal.body === undefined ? undefined : bodies[literal.body];
@@ -59,12 +53,10 @@ export function makeThunk(text: Buffer, { literals, bodies }: SourceSyntax, opti
     if (reader === undefined || type === 'unknown' || operatorFollows.test(text.toString('latin1', end, end + 32))) continue;
     const before = `${qualifier}${reader}(${options.first + thunk.literals.length}, `;
     const after = type === undefined ? ')' : ` as ${type})`;
-    parts.push(text.subarray(copied, start), Buffer.from(before), text.subarray(start, end), Buffer.from(after));
-    copied = end;
     thunk.literals.push({ kind, start, end });
-    thunk.wrappers.push({ before, after });
+    thunk.edits.push({ start, end: start, text: before }, { start: end, end, text: after });
   }
-  return { ...thunk, text: Buffer.concat([...parts, text.subarray(copied)]) };
+  return { ...thunk, text: withEdits(text, thunk.edits) };
 }
 
 /** By what the literal can become: a character only another character. `undefined` if Swift would not take it. */
@@ -95,42 +87,11 @@ const unusedReaders: [reader: string, kind: string][] = [
 
 /** A message about a thunk as one about the text that it is of. */
 export function inUsersColumns(diagnostic: Diagnostic, file: string, text: Buffer, thunk: Thunk): Diagnostic {
-  const notes = diagnostic.notes.map((note) => inUsersColumns(note, file, text, thunk));
+  return withoutEdits(inUsersWords(diagnostic), file, text, thunk.edits);
+}
+
+function inUsersWords(diagnostic: Diagnostic): Diagnostic {
+  const notes = diagnostic.notes.map(inUsersWords);
   const unused = unusedReaders.find(([reader]) => diagnostic.message === `result of call to '${reader}' is unused`);
-  const message = unused === undefined ? diagnostic.message : `${unused[1]} literal is unused`;
-  if (diagnostic.file !== file || diagnostic.line < 1) return { ...diagnostic, message, notes };
-  const line = lineAt(text, diagnostic.line);
-  const column = columnOf(diagnostic.column - 1, line, thunk) + 1;
-  const sourceLine = diagnostic.sourceLine === undefined ? undefined : text.toString('utf8', line.start, line.end).replace(/\r$/, '');
-  return { ...diagnostic, message, column, sourceLine, notes };
-}
-
-function lineAt(text: Buffer, line: number): { start: number; end: number } {
-  let start = 0;
-  for (let before = 1; before < line; before += 1) {
-    const newline = text.indexOf(0x0a, start);
-    if (newline < 0) break;
-    start = newline + 1;
-  }
-  const end = text.indexOf(0x0a, start);
-  return { start, end: end < 0 ? text.length : end };
-}
-
-/** Columns are bytes from the start of the line. */
-function columnOf(column: number, line: { start: number; end: number }, { literals, wrappers }: Thunk): number {
-  let added = 0;
-  for (const [index, { start, end }] of literals.entries()) {
-    if (start < line.start) continue;
-    if (start >= line.end) break;
-    const { before = '', after = '' } = wrappers[index] ?? {};
-    const [from, to] = [start - line.start, end - line.start];
-    if (column < from + added) break;
-    // The call is where its literal is.
-    if (column < from + added + before.length) return from;
-    added += before.length;
-    if (column < to + added) break;
-    if (column < to + added + after.length) return to;
-    added += after.length;
-  }
-  return column - added;
+  return { ...diagnostic, message: unused === undefined ? diagnostic.message : `${unused[1]} literal is unused`, notes };
 }

@@ -12,7 +12,7 @@ export function selectPreview(previews: readonly PreviewInfo[], wanted: number |
 
 function explain(matches: readonly PreviewInfo[], names: readonly string[], wanted: number | string): string {
   if (names.length === 0) {
-    return 'the file has no preview: declare one with `struct Name_Previews: PreviewProvider { static var previews: [Preview] { … } }`';
+    return 'the file has no preview: declare one with `#Preview("Name") { … }`';
   }
   const list = names.map((name, index) => `${index} "${name}"`).join(', ');
   if (matches.length > 1) {

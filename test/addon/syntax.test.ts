@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type NativeSyntaxTree, readSyntax, type SourceLiteral, type SourceSyntax } from '../../lib/edit/syntax.js';
+import { findPreviewMacros, type NativeSyntaxTree, readSyntax, type SourceLiteral, type SourceSyntax } from '../../lib/edit/syntax.js';
 import { loadAddon } from '../../lib/reload/native.js';
 import { Random } from '../support/generated-module/random.cjs';
 
@@ -206,6 +206,28 @@ describe('literals that have to stay', () => {
     expect(bodies.map(({ isUnderstood }) => isUnderstood)).toEqual([false, true]);
     expect(literals.map(({ body }) => body)).toEqual([0, 1]);
     expect(literals[1]?.obstacle).toBeUndefined();
+  });
+});
+
+describe('#Preview', () => {
+  it.each([
+    ['with and without arguments', '«#Preview»("A", width: 3) { x }|\n«#Preview» { context in x }|\n«#Preview»("B")\n{ y }|'],
+    [
+      'among other declarations and in conditions',
+      'struct A { }\n#if DEBUG\n«#Preview» { A() }|\n#else\n«#Preview» { B() }|\n#endif\nlet x = 5',
+    ],
+    ['with names that are not ASCII around it', 'let é = "ü"\n«#Preview»("ñ") { "ß" }|'],
+    ['nowhere else', '/* #Preview { } */ let a = "#Preview { }" // #Preview { }\nfunc f() { #Preview { } }\n#Previews { }\n#preview { }'],
+  ])('is found %s', async (_, text) => {
+    const bytes = Buffer.from(text.replace(/[«»|]/g, ''));
+    const found = await findPreviewMacros(tree, bytes);
+    let result = '';
+    let last = 0;
+    for (const { start, nameEnd, end } of found) {
+      result += `${bytes.toString('utf8', last, start)}«${bytes.toString('utf8', start, nameEnd)}»${bytes.toString('utf8', nameEnd, end)}|`;
+      last = end;
+    }
+    expect(result + bytes.toString('utf8', last)).toBe(text);
   });
 });
 

@@ -21,10 +21,14 @@ func conformingTypes(_ types: UnsafeRawPointer, count: Int) -> UnsafeBufferPoint
   UnsafeBufferPointer(start: types.assumingMemoryBound(to: ConformanceWords.self), count: count)
 }
 
+/// The previews of each provider stay together; the providers are in the order of the source, by the line of their first preview.
 @MainActor
 private func previews(of providers: UnsafeRawPointer, count: Int) -> [Preview] {
-  conformingTypes(providers, count: count)
-    .flatMap { unsafeBitCast($0, to: (any PreviewProvider.Type).self).previews }
+  let ofEach = conformingTypes(providers, count: count)
+    .map { unsafeBitCast($0, to: (any PreviewProvider.Type).self).previews }
+  return ofEach.enumerated()
+    .sorted { ($0.element.first?.line ?? 0, $0.offset) < ($1.element.first?.line ?? 0, $1.offset) }
+    .flatMap(\.element)
 }
 
 /// Calls `emit` once a preview, in order. A width or height that the preview leaves open is 0.
