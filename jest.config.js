@@ -6,6 +6,7 @@ const elf = [
   'native/object-transform',
   'native/random-damage',
   'session/main-script',
+  'session/missing-linker',
 ];
 const x64 = ['native/damaged-objects'];
 const foreign = process.platform === 'linux' ? (process.arch === 'x64' ? [] : x64) : elf;

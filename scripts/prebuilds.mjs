@@ -72,7 +72,8 @@ function check(folder, recordFolder) {
     .flatMap((name) => {
       const binary = binaryIn(folder, name);
       if (binary === null) return [`${name}: there is no binary`];
-      const isTried = (record) => record.binary === name && record.sha256 === hashOf(binary);
+      const hash = hashOf(binary);
+      const isTried = (record) => record.binary === name && record.sha256 === hash;
       return records && !records.some(isTried) ? [`${name}: nothing says that this binary was loaded there`] : [];
     });
   if (wrong.length > 0) throw new SetupError(`this cannot be released\n  ${wrong.join('\n  ')}`);

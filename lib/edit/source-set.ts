@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { HotswiftError } from '../errors.js';
 import type { Diagnostic } from '../types.js';
-import { type TextEdit, withEdits, withoutEdits } from './text-edits.js';
+import { type EditedText, type TextEdit, withEdits, withoutEdits } from './text-edits.js';
 
 /** The text of one file at one moment. */
 export interface SourceText {
@@ -14,7 +14,7 @@ export interface SourceText {
   /** Equal for equal bytes. */
   digest: string;
   /** What the user has written, if that is another text, and what of it was written otherwise. */
-  original?: { bytes: Buffer; edits: readonly TextEdit[] };
+  original?: EditedText;
 }
 
 /** The text of every file of a module at one moment. */
@@ -97,12 +97,7 @@ function edited({ file, bytes, digest }: SourceText, edits: readonly TextEdit[])
 
 /** A message about what was compiled as one about what the user has written. */
 export function asWritten(diagnostic: Diagnostic, sources: SourceSnapshot): Diagnostic {
-  const { file } = diagnostic;
-  const original = sources.get(file)?.original;
-  const notes = diagnostic.notes.map((note) => asWritten(note, sources));
-  return original === undefined
-    ? { ...diagnostic, notes }
-    : { ...withoutEdits({ ...diagnostic, notes: [] }, file, original.bytes, original.edits), notes };
+  return withoutEdits(diagnostic, (file) => sources.get(file)?.original);
 }
 
 /** Reads one file from disk. Rejects as {@link SourceReader.read} does. */

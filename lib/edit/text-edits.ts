@@ -18,13 +18,21 @@ export function withEdits(text: Buffer, edits: readonly TextEdit[]): Buffer {
   return Buffer.concat([...parts, text.subarray(copied)]);
 }
 
-/** A message about a text with edits, none of which holds a newline, as one about the text without. */
-export function withoutEdits(diagnostic: Diagnostic, file: string, text: Buffer, edits: readonly TextEdit[]): Diagnostic {
-  const notes = diagnostic.notes.map((note) => withoutEdits(note, file, text, edits));
-  if (diagnostic.file !== file || diagnostic.line < 1) return { ...diagnostic, notes };
-  const line = lineAt(text, diagnostic.line);
+/** A text, and its edits. */
+export interface EditedText {
+  bytes: Buffer;
+  edits: readonly TextEdit[];
+}
+
+/** A message about files of which some were compiled with edits, none of which holds a newline, as one about the texts without. */
+export function withoutEdits(diagnostic: Diagnostic, editedText: (file: string) => EditedText | undefined): Diagnostic {
+  const notes = diagnostic.notes.map((note) => withoutEdits(note, editedText));
+  const edited = diagnostic.line < 1 ? undefined : editedText(diagnostic.file);
+  if (edited === undefined) return { ...diagnostic, notes };
+  const { bytes, edits } = edited;
+  const line = lineAt(bytes, diagnostic.line);
   const column = columnOf(diagnostic.column - 1, line, edits) + 1;
-  const sourceLine = diagnostic.sourceLine === undefined ? undefined : text.toString('utf8', line.start, line.end).replace(/\r$/, '');
+  const sourceLine = diagnostic.sourceLine === undefined ? undefined : bytes.toString('utf8', line.start, line.end).replace(/\r$/, '');
   return { ...diagnostic, column, sourceLine, notes };
 }
 

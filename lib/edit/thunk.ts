@@ -87,7 +87,8 @@ const unusedReaders: [reader: string, kind: string][] = [
 
 /** A message about a thunk as one about the text that it is of. */
 export function inUsersColumns(diagnostic: Diagnostic, file: string, text: Buffer, thunk: Thunk): Diagnostic {
-  return withoutEdits(inUsersWords(diagnostic), file, text, thunk.edits);
+  const edited = { bytes: text, edits: thunk.edits };
+  return withoutEdits(inUsersWords(diagnostic), (name) => (name === file ? edited : undefined));
 }
 
 function inUsersWords(diagnostic: Diagnostic): Diagnostic {

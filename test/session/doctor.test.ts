@@ -1,33 +1,10 @@
 import { execFile } from 'node:child_process';
 import { chmodSync } from 'node:fs';
-import path from 'node:path';
 import { promisify } from 'node:util';
-import { Fixture, swiftc } from '../support/fixture';
-import { which } from '../support/package';
+import { doctor, program } from '../support/doctor';
+import { Fixture } from '../support/fixture';
 
-const program = path.join(__dirname, '..', '..', 'dist', 'cli.js');
 const run = promisify(execFile);
-
-interface Finding {
-  what: string;
-  state: string;
-  says: string;
-  remedy?: string;
-}
-
-/** What `hotswift doctor` finds, and its exit code. */
-async function doctor(
-  args: readonly string[] = [],
-  env: NodeJS.ProcessEnv = {},
-): Promise<{ exitCode: number; findings: Map<string, Finding> }> {
-  const { exitCode, stdout } = await run(process.execPath, [program, 'doctor', '--json', ...args], {
-    env: { ...process.env, ...env },
-  }).then(
-    (result) => ({ ...result, exitCode: 0 }),
-    (failure: { code: number; stdout: string }) => ({ ...failure, exitCode: failure.code }),
-  );
-  return { exitCode, findings: new Map((JSON.parse(stdout) as Finding[]).map((finding) => [finding.what, finding])) };
-}
 
 describe('hotswift doctor', () => {
   it('finds everything where sessions work, and draws a preview', async () => {
@@ -84,22 +61,6 @@ describe('hotswift doctor', () => {
     expect(findings.get('a preview')).toMatchObject({
       state: 'missing',
       says: expect.stringMatching(/^ERR_HOTSWIFT_\w+: .*no libraries/s),
-    });
-  });
-
-  // The linker of macOS is beside its compiler.
-  (process.platform === 'linux' ? it : it.skip).each([
-    ['finds no linker', ''],
-    ['finds no C library', 'echo "/usr/bin/ld: cannot find crti.o: No such file or directory" >&2; exit 1'],
-  ])('says what to install where the compiler %s', async (_, linker) => {
-    const fixture = new Fixture();
-    if (linker !== '') chmodSync(fixture.write('bin/ld', `#!/bin/sh\n${linker}\n`), 0o755);
-    const args = ['--swiftc', which(swiftc), '--cache-directory', fixture.path('cache')];
-    const { exitCode, findings } = await doctor(args, { PATH: fixture.path('bin') });
-    expect(exitCode).toBe(1);
-    expect(findings.get('a preview')).toMatchObject({
-      state: 'missing',
-      says: expect.stringMatching(/^ERR_HOTSWIFT_TOOLCHAIN: .*apt-get install binutils libc6-dev/s),
     });
   });
 });
