@@ -98,13 +98,17 @@ export class Reloads {
     return this.#jobs.request(() => this.#relate());
   }
 
-  /** Resolves when nothing is being prepared in the background. */
+  /** Resolves when no reload is under way and nothing is being prepared in the background. */
   async idle(): Promise<void> {
     const { module, reloader } = this.#parts;
-    await this.#backstop.idle();
-    await module.build.idle();
-    await this.#keeper?.idle();
-    if ('prepared' in reloader) await reloader.prepared();
+    do {
+      await this.#jobs.idle();
+      await this.#backstop.idle();
+      await module.build.idle();
+      await this.#keeper?.idle();
+      if ('prepared' in reloader) await reloader.prepared();
+      // Each may have been the cause of another.
+    } while (!this.#jobs.isIdle || !this.#backstop.isIdle);
   }
 
   /** Aborts what is under way and rejects every request with `reason`, also later ones. Resolves when nothing goes on. */
@@ -278,7 +282,8 @@ export class Reloads {
     if (fresh !== 'fresh' && this.#crashed !== undefined && sameTexts(sources, this.#crashed.sources)) throw this.#crashed.error;
     const gone = [...digests.keys()].filter((file) => !sources.has(file));
     const changed = [...changedFiles(sources, digests), ...gone];
-    const isNew = changed.length > 0 || moduleChange === 'settings';
+    const needsAgent = moduleChange === 'settings' || moduleChange === 'resources';
+    const isNew = changed.length > 0 || needsAgent;
     const classify = clock.lap();
     const restFailure = this.#restFailure;
     if (!isNew && restFailure !== undefined) throw restFailure;
@@ -303,7 +308,7 @@ export class Reloads {
     signal.throwIfAborted();
     if (!isSettling) this.#setState('reloading');
     await module.provideKit();
-    const cause = fresh ?? (moduleChange === 'settings' ? 'rebase' : undefined);
+    const cause = fresh ?? (needsAgent && this.#keeper !== undefined ? 'rebase' : undefined);
     const built = await module.build.build(sources, cause !== undefined ? undefined : generations.pid, {
       signal,
       timeout: compileTimeout,
@@ -322,7 +327,8 @@ export class Reloads {
     const warnings = [...ran.stale.map(staleConformances), ...(setupFailure === undefined ? [] : [warning(setupFailure)])];
     if (!isNew && !isAnother) return { ...unchanged(generations.number, timings), relinked, diagnostics: warnings };
     const { strategy, recompiled, warm } = ran;
-    const reason = explain(ran.reason, { isAnother, set });
+    const why = changed.length === 0 && moduleChange === 'resources' ? 'resources of the package changed' : ran.reason;
+    const reason = explain(why, { isAnother, set });
     const diagnostics = [...ran.diagnostics, ...warnings];
     const tier = moduleChange === 'none' ? 'structural' : 'module';
     return { tier, strategy, reason, changed, recompiled, relinked, generation: generations.number, warm, timings, diagnostics };

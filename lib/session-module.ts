@@ -43,10 +43,11 @@ export interface RefreshOptions {
 }
 
 /**
- * What became of the module: `sources`, files came or went; `settings`, anything else, such as flags or dependencies: nothing that was built of it is
- * of use any more, and neither is the process that runs it.
+ * What became of the module, what matters more last: `sources`, files came or went; `resources`, running code may have kept what it read of them;
+ * `settings`, anything else, such as flags or dependencies: nothing that was built of it is of use any more, and neither is the process that runs it.
  */
-export type ModuleChange = 'none' | 'sources' | 'settings';
+export const moduleChanges = ['none', 'sources', 'resources', 'settings'] as const;
+export type ModuleChange = (typeof moduleChanges)[number];
 
 /** The module of a session, as it is described now, and what is built of it. */
 export class SessionModule {
@@ -214,8 +215,9 @@ function packageOf({ file, toolchain, cache }: SessionModuleOptions, previewKit:
 }
 
 function difference(before: ModuleDescription, after: ModuleDescription): ModuleChange {
-  const settingsOf = ({ sources, script, ...settings }: ModuleDescription) => JSON.stringify(settings);
+  const settingsOf = ({ sources, script, resources, ...settings }: ModuleDescription) => JSON.stringify(settings);
   if (settingsOf(before) !== settingsOf(after)) return 'settings';
+  if (before.resources !== after.resources) return 'resources';
   return JSON.stringify(before.sources) === JSON.stringify(after.sources) ? 'none' : 'sources';
 }
 

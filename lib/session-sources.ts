@@ -4,7 +4,7 @@ import { SourceReader, type SourceSnapshot } from './edit/source-set.js';
 import { UnsavedBuffers } from './edit/unsaved-buffers.js';
 import { folderIsThere, type Watcher, watchModule } from './edit/watcher.js';
 import { HotswiftError, isHotswiftError } from './errors.js';
-import type { ModuleChange, RefreshOptions, SessionModule } from './session-module.js';
+import { type ModuleChange, moduleChanges, type RefreshOptions, type SessionModule } from './session-module.js';
 
 export interface SourceListeners {
   /** Something on disk may be another now. */
@@ -119,7 +119,7 @@ export class SessionSources {
     this.#restructured = false;
     try {
       const change = await this.#module.refresh(options);
-      if (change !== 'none' && this.#change !== 'settings') this.#change = change;
+      if (moduleChanges.indexOf(change) > moduleChanges.indexOf(this.#change)) this.#change = change;
       if (change !== 'none' && this.#watcher !== undefined) await this.watch();
       return this.#change;
     } catch (error) {

@@ -123,7 +123,7 @@ export class FrontendJobs {
       if (result === undefined) return undefined;
       const diagnostics = parseDiagnostics(result.output).map((one) => asWritten(one, inputs.sources));
       if (!result.isCompiled) {
-        const failure = compileError(this.#module.name, diagnostics, [{ stderr: result.output, signal: null }]);
+        const failure = compileError(this.#module, diagnostics, [{ stderr: result.output, signal: null }]);
         return { files: new Map(), diagnostics, warm: true, failure };
       }
       const files = compiledFiles([primary], inputs.sources, inputs.modules);
@@ -174,7 +174,7 @@ export class FrontendJobs {
       this.#finished.push(folder);
     }
     results.diagnostics = parseDiagnostics(outputs.join('')).map((one) => asWritten(one, sources));
-    if (failed.length > 0) results.failure = compileError(this.#module.name, results.diagnostics, failed);
+    if (failed.length > 0) results.failure = compileError(this.#module, results.diagnostics, failed);
     return results;
   }
 
@@ -241,12 +241,20 @@ async function allOrThrow<Value>(jobs: Promise<Value>[]): Promise<Value[]> {
   return Promise.all(jobs);
 }
 
-function compileError(module: string, diagnostics: Diagnostic[], failed: readonly Pick<ToolResult, 'stderr' | 'signal'>[]): HotswiftError {
+/** How compilers say that they do not find what an import stands for. */
+const cannotImport = /file not found|could not build (Objective-)?C module|no such module|missing required module/;
+
+function compileError(
+  { name, notInstalled = [] }: ModuleDescription,
+  diagnostics: Diagnostic[],
+  failed: readonly Pick<ToolResult, 'stderr' | 'signal'>[],
+): HotswiftError {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first !== undefined) {
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-    return new HotswiftError('ERR_HOTSWIFT_COMPILE', `${formatDiagnostic(first)}${more}`, { diagnostics });
+    const remedies = errors.some(({ message }) => cannotImport.test(message)) ? notInstalled.map((sentence) => `\n${sentence}`) : [];
+    return new HotswiftError('ERR_HOTSWIFT_COMPILE', `${formatDiagnostic(first)}${more}${remedies.join('')}`, { diagnostics });
   }
   const crashed = failed.find(({ signal }) => signal !== null)?.signal;
   const output = failed.map(({ stderr }) => stderr.trim()).join('\n');
@@ -256,5 +264,5 @@ function compileError(module: string, diagnostics: Diagnostic[], failed: readonl
       : crashed
         ? `the compiler crashed (${crashed})`
         : 'the compiler failed';
-  return new HotswiftError('ERR_HOTSWIFT_COMPILE', `${what} on ${module}: ${output.slice(0, 2000)}`, { diagnostics });
+  return new HotswiftError('ERR_HOTSWIFT_COMPILE', `${what} on ${name}: ${output.slice(0, 2000)}`, { diagnostics });
 }

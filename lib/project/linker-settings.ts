@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { parse } from 'shell-quote';
-import { isError } from '../errors.js';
 import { sortFlags } from './compiler-flags.js';
 import type { LinkerSetting, PackageTarget } from './package-description.js';
-import { runTool } from './run-tool.js';
+import { askPkgConfig } from './pkg-config.js';
 
 /** What targets want to be linked with. */
 export interface LinkerOptions {
@@ -25,8 +23,8 @@ const platform = process.platform === 'darwin' ? 'macos' : process.platform;
 export async function collectLinkerOptions(targets: readonly PackageTarget[], root: string, signal?: AbortSignal): Promise<LinkerOptions> {
   const declared = targets.flatMap(({ linkerSettings }) => linkerSettings.filter(applies).flatMap(flagsOf));
   const systems = targets.flatMap(({ pkgConfig }) => pkgConfig ?? []);
-  const installed = await Promise.all(systems.map((name) => askPkgConfig(name, signal)));
-  const { flags, libraryPaths, libraries } = sortFlags([...declared, ...installed.flat()]);
+  const installed = await Promise.all(systems.map((name) => askPkgConfig(name, ['--libs'], signal)));
+  const { flags, libraryPaths, libraries } = sortFlags([...declared, ...installed.flatMap((words) => words ?? [])]);
   const folders = [...new Set(libraryPaths.map((folder) => path.resolve(root, folder)))];
   const found = [...new Set(libraries)].map((name) => ({ name, archive: findArchive(name, folders) }));
   return {
@@ -55,15 +53,4 @@ function flagsOf({ kind }: LinkerSetting): string[] {
   if ('linkedLibrary' in kind) return [`-l${kind.linkedLibrary._0}`];
   if ('linkedFramework' in kind) return ['-framework', kind.linkedFramework._0];
   return kind.unsafeFlags._0;
-}
-
-/** SwiftPM only warns of what pkg-config does not know; the module map may name the library as well. */
-async function askPkgConfig(name: string, signal?: AbortSignal): Promise<string[]> {
-  try {
-    const { exitCode, stdout } = await runTool('pkg-config', ['--libs', name], { signal });
-    return exitCode === 0 ? parse(stdout).filter((word) => typeof word === 'string') : [];
-  } catch (error) {
-    if (isError(error) && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -20,6 +20,10 @@ export interface ModuleDescription {
   libraryPaths: string[];
   /** Names as after `-l`, or paths. */
   libraries: string[];
+  /** A digest of the resources of the package. */
+  resources?: string;
+  /** System libraries that the package names and this machine does not have, and how to install them: a sentence each. */
+  notInstalled?: string[];
 }
 
 /**

@@ -19,6 +19,8 @@ export interface PackageTarget {
   linkerSettings: LinkerSetting[];
   /** The name of a system library for pkg-config. */
   pkgConfig?: string;
+  /** How a system library is installed, as the manifest has it: a command each. */
+  providers: string[];
   /** Whether plugins make sources for it, out of files that nobody knows. */
   usesPlugins: boolean;
 }
@@ -69,6 +71,7 @@ const manifest = z.object({
       name: z.string(),
       settings: z.array(z.union([linkerSetting, otherSetting])),
       pkgConfig: z.string().nullish(),
+      providers: z.array(z.record(z.string(), z.array(z.array(z.string())))).nullish(),
       pluginUsages: z.array(z.unknown()).nullish(),
     }),
   ),
@@ -92,7 +95,7 @@ export async function describePackageAt(root: string, workspace: Workspace): Pro
   ]);
   const declarations = new Map(declared.targets.map((target) => [target.name, target]));
   const targets = description.targets.map((target): PackageTarget => {
-    const { settings = [], pkgConfig, pluginUsages } = declarations.get(target.name) ?? {};
+    const { settings = [], pkgConfig, providers, pluginUsages } = declarations.get(target.name) ?? {};
     const folder = path.resolve(description.path, target.path);
     return {
       name: target.name,
@@ -103,10 +106,19 @@ export async function describePackageAt(root: string, workspace: Workspace): Pro
       sources: target.sources.map((source) => path.resolve(folder, source)),
       linkerSettings: settings.filter((setting) => 'kind' in setting),
       pkgConfig: pkgConfig ?? undefined,
+      providers: (providers ?? []).flatMap(installCommands),
       usesPlugins: (pluginUsages ?? []).length > 0,
     };
   });
   return { name: description.name, root: description.path, targets, hasDependencies: description.dependencies.length > 0 };
+}
+
+/** Those of this platform's package managers; manifests call them by these names. */
+function installCommands(provider: Record<string, string[][]>): string[] {
+  const managers = process.platform === 'darwin' ? { brew: 'brew' } : { apt: 'apt-get', yum: 'yum' };
+  return Object.entries(managers).flatMap(([name, command]) =>
+    (provider[name] ?? []).map((packages) => `${command} install ${packages.join(' ')}`),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { askPkgConfig } from './pkg-config.js';
 
 /** What a package's description was made of. All paths are absolute. */
 export interface PackageInputs {
@@ -14,6 +15,8 @@ export interface PackageInputs {
   products: string[];
   /** Files that were made as well, and need only be there. */
   present: string[];
+  /** Names of system libraries: what pkg-config says of them. */
+  systemLibraries: string[];
   /** What else it was made of. */
   facts: string[];
 }
@@ -57,9 +60,15 @@ export async function digestOfState(inputs: PackageInputs, before = Number.POSIT
   const entries = listings.flat();
   if (entries.some(({ changed, isOpaque }) => isOpaque || changed > before - clockSkew)) return undefined;
   const digest = createHash('sha256').update(JSON.stringify([inputs.facts, environment()]));
-  const [products, present] = await Promise.all([listFiles(inputs.products), listFiles(inputs.present)]);
+  const [products, present, systems] = await Promise.all([
+    listFiles(inputs.products),
+    listFiles(inputs.present),
+    Promise.all(inputs.systemLibraries.map((name) => askPkgConfig(name, ['--cflags', '--libs']))),
+  ]);
   const states = [...entries, ...products].map(({ file, state }) => [file, state]);
-  return digest.update(JSON.stringify([states, present.map(({ state }) => state !== missing)])).digest('hex');
+  return digest
+    .update(JSON.stringify([states, present.map(({ state }) => state !== missing), systems.map((words) => words ?? null)]))
+    .digest('hex');
 }
 
 const missing = 'missing';

@@ -14,6 +14,7 @@ const remembered = z.object({
     dependencyFolders: strings,
     products: strings,
     present: strings,
+    systemLibraries: strings,
     facts: strings,
   }),
   description: z.object({
@@ -26,6 +27,8 @@ const remembered = z.object({
       workingDirectory: z.string(),
       libraryPaths: strings,
       libraries: strings,
+      resources: z.string().optional(),
+      notInstalled: strings.optional(),
     }),
     watch: z.object({ manifests: strings, targetFolders: strings, dependencyFolders: strings }),
   }),

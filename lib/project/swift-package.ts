@@ -6,10 +6,13 @@ import { languageFlags, sortFlags } from './compiler-flags.js';
 import { provideLibrary } from './dependency-library.js';
 import { collectLinkerOptions, type LinkerOptions } from './linker-settings.js';
 import { findScript, type ModuleDescription, refuseEqualNames, requireReadable } from './module.js';
+import type { PackageTarget } from './package-description.js';
 import { openPackageFolder } from './package-folder.js';
 import { manifestsOf, type PackageInputs } from './package-state.js';
+import { askPkgConfig } from './pkg-config.js';
 import { isInside, type PlannedTarget, planTarget } from './planned-target.js';
 import { recallDescription, rememberDescription } from './remembered-packages.js';
+import { digestOfResources } from './resource-bundles.js';
 import type { BuildOptions } from './swift-build.js';
 import type { Toolchain } from './toolchain.js';
 
@@ -46,7 +49,7 @@ export interface PackageOptions {
 }
 
 /** Goes up when this code describes the same package in another way. */
-const descriptionFormat = '1';
+const descriptionFormat = '2';
 const previewKitModule = 'PreviewKit';
 
 /** By the folder of a package, what is done with it in this process: SwiftPM does one thing at a time in a build folder. */
@@ -101,14 +104,37 @@ async function describeWith(
   const planned = await planTarget(previewed, build);
   const linker = await linkerOptionsOf(planned, root, signal);
   const library = await linkDependencies(planned, linker, previewKit.library, build);
-  const module = moduleOf(previewed, planned, linker, library, root);
+  const systems = systemLibrariesOf(planned);
+  const module = {
+    ...moduleOf(previewed, planned, linker, library, root),
+    resources: await digestOfResources(path.dirname(planned.plan.file)),
+    notInstalled: await findNotInstalled(systems, signal),
+  };
   const watch = await watchOf(planned);
-  return { description: { module, watch }, inputs: planned.usesPlugins ? undefined : inputsOf(planned, watch, linker, library, scratch) };
+  const inputs = {
+    ...inputsOf(planned, watch, linker, library, scratch),
+    systemLibraries: systems.flatMap(({ pkgConfig }) => pkgConfig ?? []),
+  };
+  return { description: { module, watch }, inputs: planned.usesPlugins ? undefined : inputs };
 }
 
-function linkerOptionsOf({ target, plan, considered }: PlannedTarget, root: string, signal?: AbortSignal): Promise<LinkerOptions> {
-  const systems = considered.filter(({ type }) => type === 'system-target');
-  return collectLinkerOptions([target, ...plan.dependencies.map((dependency) => dependency.target), ...systems], root, signal);
+function systemLibrariesOf({ considered }: PlannedTarget): PackageTarget[] {
+  return considered.filter(({ type }) => type === 'system-target');
+}
+
+function linkerOptionsOf(planned: PlannedTarget, root: string, signal?: AbortSignal): Promise<LinkerOptions> {
+  const dependencies = planned.plan.dependencies.map(({ target }) => target);
+  return collectLinkerOptions([planned.target, ...dependencies, ...systemLibrariesOf(planned)], root, signal);
+}
+
+/** See {@link ModuleDescription.notInstalled}. */
+async function findNotInstalled(systemLibraries: readonly PackageTarget[], signal?: AbortSignal): Promise<string[]> {
+  const sentences = systemLibraries.map(async ({ name, pkgConfig, providers }) => {
+    if (pkgConfig === undefined || (await askPkgConfig(pkgConfig, ['--libs'], signal)) !== undefined) return [];
+    const how = providers.length === 0 ? '' : `; its package says how to install it: ${providers.join(', or ')}`;
+    return [`pkg-config does not find ${pkgConfig}, which ${name} is made of${how}.`];
+  });
+  return (await Promise.all(sentences)).flat();
 }
 
 /** One shared library of everything that the target is linked with, if there is anything. */
@@ -164,7 +190,7 @@ function inputsOf(
   linker: LinkerOptions,
   library: string | undefined,
   scratch: string,
-): Omit<PackageInputs, 'facts'> {
+): Omit<PackageInputs, 'facts' | 'systemLibraries'> {
   const modules = plan.dependencies.flatMap((dependency) => dependency.module ?? []);
   return {
     roots: localPackages.map(({ root }) => root),

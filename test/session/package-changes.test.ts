@@ -65,6 +65,28 @@ describe('a package that changes while a session is open', () => {
     expect(await color(session)).toBe('#00ff00');
   });
 
+  it('is drawn again when a resource changes, by code that has not seen the old one', async () => {
+    const { fixture, file } = cardsPackage();
+    fixture.write('Package.swift', manifest(', resources: [.copy("color.txt")]'));
+    fixture.write('Sources/Cards/color.txt', '#00ff00');
+    const model =
+      'import Foundation\nlet known = try! String(contentsOf: Bundle.module.url(forResource: "color", withExtension: "txt")!)\n';
+    fixture.write('Sources/Cards/Model.swift', `${model}func shade() -> String { known }\n`);
+    const session = await openSession({ file, watch: true });
+    expect(session.error).toBeNull();
+    expect(await color(session)).toBe('#00ff00');
+    const pid = session.agent?.pid;
+
+    const reloaded = nextEvent(session, 'reload');
+    fixture.write('Sources/Cards/color.txt', '#0000ff');
+    const [result] = await reloaded;
+    expect(result).toMatchObject({ tier: 'module', reason: 'resources of the package changed', recompiled: [], generation: 2 });
+    expect(await color(session)).toBe('#0000ff');
+    expect(session.agent?.pid).not.toBe(pid);
+    await session.idle();
+    expect(await session.reload()).toMatchObject({ tier: 'none' });
+  });
+
   it('may get and lose settings, and use another version of what it depends on', async () => {
     const { fixture, file } = cardsPackage();
     const session = await openSession({ file });

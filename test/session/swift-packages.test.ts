@@ -269,13 +269,6 @@ describe('a package', () => {
       });
     }
   });
-
-  it('comes with hotswift: the weather card', async () => {
-    const session = await open(path.join(__dirname, '../../examples/weather-card/Sources/WeatherCard/WeatherCardView.swift'));
-    const picture = new Picture((await session.snapshot({ preview: 'Light' })).data);
-    expect([picture.width, picture.height]).toEqual([320, 200]);
-    expect(picture.count('#ffffff')).toBeGreaterThan(100);
-  });
 });
 
 function fetchingView(...calls: string[]): string {
@@ -375,3 +368,39 @@ import PackagePlugin
     ),
   });
 }
+
+describe('a system library of a package', () => {
+  const { PKG_CONFIG_PATH: former } = process.env;
+  afterEach(() => {
+    if (former === undefined) delete process.env.PKG_CONFIG_PATH;
+    else process.env.PKG_CONFIG_PATH = former;
+  });
+
+  it('may be missing, which the error says, and be installed later', async () => {
+    const installed = new Fixture({ 'include/tint.h': 'static inline unsigned tint(void) { return 0x88; }\n' }, 'in stalled');
+    process.env.PKG_CONFIG_PATH = installed.folder;
+    const fixture = new Fixture({
+      'Package.swift': manifest(`let package = Package(name: "Tinted", targets: [
+        .systemLibrary(name: "CTint", pkgConfig: "tint-of-hotswift", providers: [.apt(["libtint-dev"]), .yum(["tint-devel"]), .brew(["tint"])]),
+        .target(name: "Tinted", dependencies: ["CTint"]),
+      ])`),
+      'Sources/CTint/module.modulemap': 'module CTint { header "ctint.h" }\n',
+      'Sources/CTint/ctint.h': '#include <tint.h>\n',
+    });
+    const file = fixture.write('Sources/Tinted/View.swift', previews('import CTint', { tint: '"#0000" + String(tint(), radix: 16)' }));
+
+    const early = await open(file);
+    const how = process.platform === 'darwin' ? 'brew install tint' : 'apt-get install libtint-dev, or yum install tint-devel';
+    expect(early.error).toMatchObject({
+      code: 'ERR_HOTSWIFT_COMPILE',
+      message: expect.stringMatching(/tint\.h.* file not found(.|\n)*pkg-config does not find tint-of-hotswift, which CTint is made of/),
+    });
+    expect(early.error?.message).toContain(how);
+    await early.close();
+
+    installed.write('tint-of-hotswift.pc', `Name: tint\nDescription: tint\nVersion: 1\nCflags: -I"\${pcfiledir}/include"\n`);
+    const session = await open(file);
+    expect(session.error).toBeNull();
+    expect(await color(session)).toBe('#000088');
+  });
+});
