@@ -31,11 +31,15 @@ export class Backstop {
     this.#underWay?.controller.abort();
   }
 
+  get isIdle(): boolean {
+    return this.#timer === undefined && this.#underWay === undefined;
+  }
+
   /** Resolves when there is nothing to check. */
   async idle(): Promise<void> {
     // The timer itself does not keep a host alive that has nothing else to do.
     const keepAlive = setInterval(() => {}, longest);
-    while (this.#timer !== undefined || this.#underWay !== undefined) {
+    while (!this.isIdle) {
       await (this.#underWay?.done ?? new Promise<void>((resolve) => this.#waiting.push(resolve)));
     }
     clearInterval(keepAlive);

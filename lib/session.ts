@@ -253,7 +253,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 
   /**
-   * Resolves when nothing is being prepared in the background: what literal edits have set is compiled, and the rest of the module, and kept for
+   * Resolves when no reload is under way and nothing is being prepared in the background: what literal edits have set is compiled, and the rest of the module, and kept for
    * later sessions, and the agent that the next edit may need is ready.
    */
   async idle(): Promise<void> {

@@ -55,6 +55,15 @@ export class LatestJob<Result> {
     });
   }
 
+  get isIdle(): boolean {
+    return this.#running === undefined;
+  }
+
+  /** Resolves when no job runs. */
+  async idle(): Promise<void> {
+    while (!this.isIdle) await this.#loop;
+  }
+
   /** Aborts the job that runs and rejects every request, also later ones. Resolves when the job is over. */
   async end(reason: unknown): Promise<void> {
     this.#ended ??= { reason };

@@ -20,6 +20,7 @@ struct Gallery_Previews: PreviewProvider {
     Preview("Edge") { SVG("<svg xmlns='http://www.w3.org/2000/svg' width='4' height='2'><rect width='2' height='2' fill='#ff0000'/></svg>") }
     Preview("Throws") { () throws -> SVG in throw Failure.expected("today") }
     Preview("Broken") { SVG("<svg><unclosed></svg>") }
+    Preview("Swapped") { Bitmap(width: 2, height: 1, order: .bgra) { $0.copyBytes(from: [1, 2, 3, 255, 0, 64, 128, 128] as [UInt8]) } }
   }
 }
 
@@ -54,7 +55,8 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
       [5, 'Edge'],
       [6, 'Throws'],
       [7, 'Broken'],
-      [8, 'Traits'],
+      [8, 'Swapped'],
+      [9, 'Traits'],
     ]);
     expect((await session.previews())[0]).toEqual({ index: 0, name: 'Sized', line: 5, width: 30, height: 10 });
 
@@ -79,6 +81,12 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
     expect([large.pixel(3, 3), large.pixel(4, 3), large.pixel(4, 4)]).toEqual(['#0a141e', '#ff000080', '#0a141e']);
   });
 
+  it('has the pixels of a graphics library whose bytes are in another order', async () => {
+    const session = await open();
+    const picture = new Picture((await session.snapshot({ preview: 'Swapped' })).data);
+    expect([picture.pixel(0, 0), picture.pixel(1, 0)]).toEqual(['#030201', '#ff800080']);
+  });
+
   it('enlarges vectors, not their pixels', async () => {
     const session = await open();
     const picture = new Picture((await session.snapshot({ preview: 'Edge', scale: 4 })).data);
@@ -97,7 +105,7 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
 
   it('is refused with the names there are when there is no such preview, or two of the name', async () => {
     const session = await open();
-    await expect(session.snapshot({ preview: 9 })).rejects.toMatchObject({
+    await expect(session.snapshot({ preview: 10 })).rejects.toMatchObject({
       code: 'ERR_HOTSWIFT_PREVIEW',
       names: expect.arrayContaining(['Sized', 'Traits']),
       message: expect.stringContaining('there are 0 "Sized", 1 "Own size"'),
@@ -178,6 +186,17 @@ describe('reload', () => {
     expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#440000');
     expect(new Set(results.map(({ generation }) => generation))).toEqual(new Set([2]));
     expect(session.generation).toBe(2);
+  });
+
+  it('is over when the session is idle', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Color.swift', colorPreview('#ff0000'));
+    const session = await openSession({ file, literalEdits: false });
+    fixture.write('Color.swift', colorPreview('#00ff00'));
+    const reload = session.reload();
+    await session.idle();
+    expect(session.generation).toBe(2);
+    expect(await reload).toMatchObject({ generation: 2 });
   });
 
   it('can be given up by its caller', async () => {

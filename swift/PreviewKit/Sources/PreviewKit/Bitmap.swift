@@ -25,6 +25,20 @@ public struct Bitmap: PreviewContent {
     try draw(&self)
   }
 
+  /// A bitmap that a graphics library paints, whose pixels may have their bytes in another order than a bitmap's.
+  ///
+  /// `draw` is given zeros, `width * 4` bytes a row, without padding, and leaves pixels there that are premultiplied by alpha.
+  ///
+  /// - Precondition: `width` and `height` are positive.
+  public init(
+    width: Int, height: Int, order: PixelOrder, draw: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) rethrows {
+    self.init(width: width, height: height)
+    try withUnsafeMutableBytes(draw)
+    guard order == .bgra else { return }
+    for start in stride(from: 0, to: bytes.count, by: 4) { bytes.swapAt(start, start + 2) }
+  }
+
   /// The pixel in column `x` from the left and row `y` from the top.
   ///
   /// - Precondition: `x` is in `0 ..< width`, `y` in `0 ..< height`.
@@ -67,6 +81,14 @@ public struct Bitmap: PreviewContent {
       x >= 0 && x < width && y >= 0 && y < height, "pixel (\(x), \(y)) is outside of \(width) x \(height)")
     return (y * width + x) * 4
   }
+}
+
+/// The order of a pixel's bytes in memory.
+public enum PixelOrder {
+  /// Red, green, blue, alpha: as in a `Bitmap`.
+  case rgba
+  /// Blue, green, red, alpha: Cairo's `CAIRO_FORMAT_ARGB32`, whose pixels are words, on a processor that is little-endian.
+  case bgra
 }
 
 /// One pixel, colour premultiplied by alpha.
