@@ -1,17 +1,15 @@
 // What becomes of an agent over hundreds of generations: the reloads around the one that replaces it, what a generation leaves in memory, and how
 // long the host's event loop is blocked meanwhile.
 
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { createSession } from '../dist/index.mjs';
 import { milliseconds, progress, quantile } from './report.mjs';
-
-const example = fileURLToPath(new URL('../examples/weather-card/Sources/WeatherCard', import.meta.url));
+import { copyWeatherCard } from './weather-card.mjs';
 
 /** Milliseconds between edits, of somebody who is quick. */
 const pause = 300;
@@ -107,16 +105,10 @@ function startBystander() {
 export async function benchReplacement() {
   const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
   try {
-    cpSync(example, folder, { recursive: true });
-    const file = path.join(folder, 'WeatherCardView.swift');
-    const sources = readdirSync(folder).map((name) => path.join(folder, name));
+    const options = copyWeatherCard(folder);
+    const { file } = options;
     const original = readFileSync(file, 'utf8');
-    const session = await createSession({
-      file,
-      module: { name: 'WeatherCard', sources, flags: ['-swift-version', '6'] },
-      generationCap,
-      literalEdits: false,
-    });
+    const session = await createSession({ ...options, generationCap, literalEdits: false });
     if (session.error) throw session.error;
     let switches = 0;
     session.on('respawn', () => {

@@ -7,6 +7,7 @@ import { benchLiteralReload } from './literal-reload.mjs';
 import { benchModuleSizes } from './module-sizes.mjs';
 import { benchStructuralReload } from './structural-reload.mjs';
 import { benchThunkCompiles } from './thunk-compiles.mjs';
+import { benchTraitChange } from './trait-change.mjs';
 
 /**
  * @typedef {{ runs: number, sizes: number[] }} BenchOptions
@@ -16,6 +17,7 @@ import { benchThunkCompiles } from './thunk-compiles.mjs';
 export const groups = {
   reload: benchStructuralReload,
   literal: benchLiteralReload,
+  traits: benchTraitChange,
   sizes: benchModuleSizes,
   start: benchFirstPicture,
   thunks: benchThunkCompiles,

@@ -1,14 +1,12 @@
 // Save to PNG of an edit that changes the value of a literal, against the same edit compiled.
 
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { createSession } from '../dist/index.mjs';
 import { milliseconds, quantile } from './report.mjs';
-
-const example = fileURLToPath(new URL('../examples/weather-card/Sources/WeatherCard', import.meta.url));
+import { copyWeatherCard } from './weather-card.mjs';
 
 /** Literal edits for each run of the peer: what counts is the worst of a hundred. */
 const editsPerRun = 20;
@@ -19,10 +17,8 @@ const pause = 20;
 export async function benchLiteralReload({ runs }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
   try {
-    cpSync(example, folder, { recursive: true });
-    const file = path.join(folder, 'WeatherCardView.swift');
-    const sources = readdirSync(folder).map((name) => path.join(folder, name));
-    const options = { file, module: { name: 'WeatherCard', sources, flags: ['-swift-version', '6'] } };
+    const options = copyWeatherCard(folder);
+    const { file } = options;
     const original = readFileSync(file, 'utf8');
     const edit = (count) => writeFileSync(file, original.replace('tint: 0xFFE08A', `tint: 0x${(0x100000 + count * 977).toString(16)}`));
     const rows = [

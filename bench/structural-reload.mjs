@@ -1,10 +1,9 @@
 // Save to PNG of a structural edit, against the driver compiling the same edit to an object and nothing more.
 
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { providePreviewKit } from '../dist/compile/preview-kit.js';
 import { createSession } from '../dist/index.mjs';
@@ -12,9 +11,9 @@ import { defaultCacheDirectory } from '../dist/project/cache-directory.js';
 import { findToolchain } from '../dist/project/toolchain.js';
 import { incrementalBuild } from './peers.mjs';
 import { milliseconds, quantile } from './report.mjs';
+import { copyWeatherCard } from './weather-card.mjs';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Twenty lines, as in the goal for linking. */
 const smallFile = (shade) => `import PreviewKit
@@ -85,14 +84,13 @@ function otherFileOfAModule(folder, importPath, runs) {
 
 async function editOfAModule(folder, importPath, runs, name, edited, change) {
   const sources = path.join(folder, path.parse(edited).name);
-  cpSync(path.join(root, 'examples', 'weather-card', 'Sources', 'WeatherCard'), sources, { recursive: true });
-  const files = readdirSync(sources).map((file) => path.join(sources, file));
+  const options = copyWeatherCard(sources);
+  const { sources: files, flags } = options.module;
   const original = readFileSync(path.join(sources, edited), 'utf8');
-  const flags = ['-swift-version', '6'];
   return measure({
     name,
     peerName: 'swiftc -c -incremental',
-    options: { file: path.join(sources, 'WeatherCardView.swift'), module: { name: 'WeatherCard', sources: files, flags } },
+    options,
     edit: (count) => writeFileSync(path.join(sources, edited), change(original, count + 1)),
     peer: incrementalBuild({ files, name: 'WeatherCard', importPath, flags, outputs: path.join(sources, 'outputs') }),
     runs,

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { createSession } from '../dist/index.mjs';
+import { describeReload, milliseconds } from './show-reload.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = path.join(root, 'demo-output');
@@ -58,7 +59,8 @@ async function demonstrate(sources) {
       save(path.join(sources, edit.file), edit);
       const result = await reloaded;
       pictures.push(await keep(session, index + 1, edit.title));
-      show(edit, result, performance.now() - saved, session);
+      console.log(`${edit.title}: ${edit.file}   ${edit.old}  ->  ${edit.new}`);
+      console.log(`${describeReload(result, performance.now() - saved, session)}\n`);
     }
     writeFileSync(path.join(output, 'contact-sheet.png'), await contactSheet(pictures));
     console.log(`pictures are in ${path.relative(process.cwd(), output) || '.'}, all of them in contact-sheet.png`);
@@ -84,19 +86,6 @@ async function keep(session, index, title) {
   const { data } = await session.snapshot({ scale: 2 });
   writeFileSync(path.join(output, `${index}-${title.replaceAll(' ', '-')}.png`), data);
   return { data, title };
-}
-
-function show(edit, { tier, strategy, reason, generation, timings }, total, { agent }) {
-  console.log(`${edit.title}: ${edit.file}   ${edit.old}  ->  ${edit.new}`);
-  console.log(`  ${strategy ? `${tier}, ${strategy}` : tier}: ${reason}`);
-  console.log(
-    `  save to PNG ${milliseconds(total)} (compile ${milliseconds(timings.compile)}, link ${milliseconds(timings.link)}, ` +
-      `draw ${milliseconds(timings.run)}), generation ${generation}, agent ${agent.pid}\n`,
-  );
-}
-
-function milliseconds(value) {
-  return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 }
 
 async function contactSheet(pictures) {

@@ -1,4 +1,4 @@
-// The tools that building needs, and a font: the text of an SVG is drawn with what the system has.
+// The tools that building needs, a font, as the text of an SVG is drawn with what the system has, and the libraries that examples draw with.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -6,18 +6,41 @@ import path from 'node:path';
 import { ask, SetupError } from '../child-process.mjs';
 import { debianRelease, hasApt, install, installCommand, isRoot } from './debian.mjs';
 
-/** `find` tells what is there, or returns null. Packages are Debian's; `elsewhere` is what to install on other systems. */
-const prerequisites = [
-  { need: 'a C++20 compiler (g++ 12, clang 15 or newer)', packages: ['g++'], elsewhere: 'g++', find: findCompiler },
-  { need: 'cmake 3.22 or newer', packages: ['cmake'], elsewhere: 'cmake', find: () => findVersion('cmake', [3, 22]) },
+/**
+ * `find` tells what is there, or returns null. Packages are Debian's; `elsewhere` is what to install on other systems, `formulae` are Homebrew's.
+ * @typedef {{ need: string, packages: string[], elsewhere: string, formulae: string[], find: () => string | null }} Prerequisite
+ */
+
+/** @type {Prerequisite[]} */
+const buildTools = [
+  { need: 'a C++20 compiler (g++ 12, clang 15 or newer)', packages: ['g++'], elsewhere: 'g++', formulae: [], find: findCompiler },
+  { need: 'cmake 3.22 or newer', packages: ['cmake'], elsewhere: 'cmake', formulae: ['cmake'], find: () => findVersion('cmake', [3, 22]) },
   {
     need: 'ninja or make',
     packages: ['ninja-build'],
     elsewhere: 'ninja',
+    formulae: ['ninja'],
     find: () => findVersion('ninja', [1]) ?? findVersion('make', [3]),
   },
-  { need: 'python3 and make, for node-gyp', packages: ['python3', 'make'], elsewhere: 'python3, make', find: findNodeGypTools },
-  { need: 'a TrueType font', packages: ['fonts-dejavu-core'], elsewhere: 'the DejaVu fonts', find: findFont },
+  {
+    need: 'python3 and make, for node-gyp',
+    packages: ['python3', 'make'],
+    elsewhere: 'python3, make',
+    formulae: [],
+    find: findNodeGypTools,
+  },
+  { need: 'a TrueType font', packages: ['fonts-dejavu-core'], elsewhere: 'the DejaVu fonts', formulae: [], find: findFont },
+];
+
+/** @type {Prerequisite[]} */
+const exampleLibraries = [
+  {
+    need: 'Cairo and Pango, which examples/cairo-card draws with',
+    packages: ['libcairo2-dev', 'libpango1.0-dev', 'pkg-config'],
+    elsewhere: 'the development files of Pango and Cairo, pkg-config',
+    formulae: ['pango', 'pkgconf'],
+    find: findPango,
+  },
 ];
 
 /**
@@ -25,26 +48,42 @@ const prerequisites = [
  * @param {import('./progress.mjs').Step} step
  * @returns {Promise<string>} what was found
  */
-export async function installPrerequisites(step) {
-  const missing = prerequisites.filter((item) => item.find() === null);
-  if (missing.length > 0) {
-    const packages = missing.flatMap((item) => item.packages);
-    if (debianRelease() === null || !isRoot()) throw new SetupError(instructions(missing, packages));
-    step.tell(`this changes the system: ${installCommand(packages)}`);
-    await install(packages, step);
-    const still = missing.filter((item) => item.find() === null);
-    if (still.length > 0) throw new SetupError(`still missing after the installation: ${still.map((item) => item.need).join('; ')}`);
-  }
-  return prerequisites.map((item) => item.find()).join(', ');
+export async function installBuildTools(step) {
+  const missing = await installMissing(buildTools, step);
+  if (missing.length > 0) throw new SetupError(`${instructions(missing)}\nand run 'npm run setup' again.`);
+  return buildTools.map((item) => item.find()).join(', ');
 }
 
-function instructions(missing, packages) {
+/**
+ * The same for what examples need; where it is missing and cannot be installed, everything else works.
+ * @param {import('./progress.mjs').Step} step
+ * @returns {Promise<string>} what was found
+ */
+export async function installExampleLibraries(step) {
+  const missing = await installMissing(exampleLibraries, step);
+  if (missing.length > 0) step.tell(instructions(missing));
+  return exampleLibraries.map((item) => item.find() ?? 'something is missing').join(', ');
+}
+
+/** @returns {Promise<Prerequisite[]>} what is missing: on Debian, as root, after the installation */
+async function installMissing(prerequisites, step) {
+  const missing = prerequisites.filter((item) => item.find() === null);
+  if (missing.length === 0 || debianRelease() === null || !isRoot()) return missing;
+  const packages = missing.flatMap((item) => item.packages);
+  step.tell(`this changes the system: ${installCommand(packages)}`);
+  await install(packages, step);
+  return missing.filter((item) => item.find() === null);
+}
+
+function instructions(missing) {
+  const packages = missing.flatMap((item) => item.packages);
+  const formulae = missing.flatMap((item) => item.formulae);
   const list = missing.map((item) => `  - ${item.need}\n`).join('');
   let commands;
   if (hasApt()) commands = `  sudo apt-get update\n  sudo ${installCommand(packages)}`;
-  else if (process.platform === 'darwin') commands = '  xcode-select --install\n  brew install cmake ninja';
+  else if (process.platform === 'darwin') commands = `  xcode-select --install\n  brew install ${formulae.join(' ')}`;
   else commands = `  your package manager's packages for: ${missing.map((item) => item.elsewhere).join(', ')}`;
-  return `missing:\n${list}Install with\n${commands}\nand run 'npm run setup' again.`;
+  return `missing:\n${list}Install with\n${commands}`;
 }
 
 function findCompiler() {
@@ -66,6 +105,11 @@ function findVersion(command, [major, minor = 0]) {
   if (!version) return null;
   const recent = Number(version[1]) > major || (Number(version[1]) === major && Number(version[2]) >= minor);
   return recent ? `${command} ${version[0]}` : null;
+}
+
+function findPango() {
+  const version = ask('pkg-config', ['--modversion', 'pangocairo'])?.trim();
+  return version ? `Pango ${version}` : null;
 }
 
 function findFont() {

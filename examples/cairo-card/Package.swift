@@ -1,0 +1,14 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+  name: "cairo-card",
+  products: [.library(name: "CairoCard", targets: ["CairoCard"])],
+  dependencies: [.package(path: "../../swift/PreviewKit")],
+  targets: [
+    .systemLibrary(
+      name: "CPangoCairo", pkgConfig: "pangocairo",
+      providers: [.apt(["libpango1.0-dev", "libcairo2-dev"]), .yum(["pango-devel", "cairo-devel"]), .brew(["pango", "cairo"])]),
+    .target(name: "CairoCard", dependencies: ["CPangoCairo", "PreviewKit"]),
+  ]
+)

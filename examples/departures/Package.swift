@@ -1,0 +1,13 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+  name: "departures",
+  products: [.library(name: "Departures", targets: ["Departures"])],
+  dependencies: [.package(path: "Packages/Timetable")],
+  targets: [
+    .target(
+      name: "Departures", dependencies: [.product(name: "Timetable", package: "Timetable")],
+      resources: [.copy("Resources/departures.json"), .copy("Resources/icons")])
+  ]
+)
