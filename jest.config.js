@@ -1,4 +1,4 @@
-// What is about ELF, glibc and Linux's tools, or patches the relocations of x86-64.
+// What is about ELF, glibc and Linux's tools, has a stand-in for what macOS has, or patches the relocations of x86-64.
 const elf = [
   'package/[\\w-]+',
   'native/damaged-objects',
@@ -7,6 +7,7 @@ const elf = [
   'native/random-damage',
   'session/main-script',
   'session/missing-linker',
+  'session/swiftui',
 ];
 const x64 = ['native/damaged-objects'];
 const foreign = process.platform === 'linux' ? (process.arch === 'x64' ? [] : x64) : elf;

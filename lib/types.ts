@@ -265,7 +265,7 @@ export interface PreviewInfo {
   index: number;
   /** What the source calls it; several previews may have one name. */
   name: string;
-  /** 1-based line of the file. */
+  /** 1-based line of the file; 0 where it is not known, as of types that conform to SwiftUI's `PreviewProvider`. */
   line: number;
   /** Points; missing where the preview leaves it to its content. */
   width?: number;

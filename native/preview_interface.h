@@ -16,12 +16,15 @@ namespace hotswift {
 /// The linker name of `protocol PreviewKit.PreviewProvider`'s descriptor.
 constexpr const char *ProviderProtocol = "$s10PreviewKit0A8ProviderMp";
 
+/// The linker name of `protocol SwiftUI.PreviewProvider`'s descriptor.
+constexpr const char *ViewProviderProtocol = "$s7SwiftUI15PreviewProviderMp";
+
 /// The linker name of `protocol PreviewKit.PreviewSetup`'s descriptor.
 constexpr const char *SetupProtocol = "$s10PreviewKit0A5SetupMp";
 
 struct PreviewDescription {
   std::string Name;
-  intptr_t Line;
+  intptr_t Line;   ///< 1-based, 0 where it is not known
   intptr_t Width;  ///< points, 0 where the preview leaves it open
   intptr_t Height; ///< likewise
 };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import debug from 'debug';
 import { literalCapacity } from '../edit/literals.js';
+import { importsPreviewKit } from '../edit/preview-macros.js';
 import { asWritten, type SourceSnapshot, type SourceText } from '../edit/source-set.js';
 import { type NativeSyntaxTree, readSyntax, type SourceBody } from '../edit/syntax.js';
 import { inUsersColumns, makeThunk, type Thunk } from '../edit/thunk.js';
@@ -63,7 +64,7 @@ export class Thunks {
     const source = sources.get(this.#file);
     if (source === undefined || this.#failures >= mostFailures || this.#plain.has(source.digest)) return undefined;
     // Without it the readers are not there.
-    if (!/^[ \t]*(?:@\w+[ \t]+|public[ \t]+|internal[ \t]+)*import[ \t]+PreviewKit\b/m.test(source.bytes.toString())) return undefined;
+    if (!importsPreviewKit(source.bytes)) return undefined;
     const syntax = await readSyntax(this.#tree, source.bytes);
     const bodies = syntax.bodies.filter((body) => !body.isUnderstood);
     const first = this.#next + syntax.literals.length > literalCapacity ? 1 : this.#next;

@@ -1,6 +1,13 @@
 import { findPreviewMacros, type NativeSyntaxTree, type PreviewMacro } from './syntax.js';
 import type { TextEdit } from './text-edits.js';
 
+const importOfPreviewKit = /^[ \t]*(?:@\w+[ \t]+|(?:public|package|internal|fileprivate|private)[ \t]+)*import[ \t]+PreviewKit\b(?!\.)/m;
+
+/** Whether a text makes all of PreviewKit known to itself; `import struct PreviewKit.SVG` does not. */
+export function importsPreviewKit(text: Buffer): boolean {
+  return importOfPreviewKit.test(text.toString('latin1'));
+}
+
 /**
  * What makes a type of each `#Preview(…) { … }` of a text, a `PreviewProvider` with this one preview, on the same lines. The compiler knows no such macro: it would
  * need a plug-in of its own.
@@ -8,19 +15,22 @@ import type { TextEdit } from './text-edits.js';
 export function previewMacroEdits(tree: NativeSyntaxTree, text: Buffer): Promise<TextEdit[]> | undefined {
   // Most texts have none, and need no parser.
   if (!text.includes('#Preview')) return undefined;
-  return findPreviewMacros(tree, text).then((macros) => macros.flatMap(editsOf));
+  // A file of SwiftUI views imports that alone.
+  const imports = importsPreviewKit(text) ? '' : 'import enum PreviewKit.PreviewMacro; ';
+  return findPreviewMacros(tree, text).then((macros) => macros.flatMap((macro, index) => editsOf(macro, index, imports)));
 }
 
 /** What stands in the place of `#Preview`, and behind its closure. */
 export function previewMacroTexts(index: number): [before: string, after: string] {
-  const type = `fileprivate enum __HotswiftPreview${index}: PreviewKit.PreviewProvider`;
-  return [`${type} { static var previews: [PreviewKit.Preview] { PreviewKit.Preview`, ' } }'];
+  const type = `fileprivate enum __HotswiftPreview${index}: PreviewKit.PreviewMacro.Provider`;
+  const declaration = 'PreviewKit.PreviewMacro.Declaration';
+  return [`${type} { static var previews: [${declaration}] { ${declaration}`, ' } }'];
 }
 
-function editsOf({ start, nameEnd, end }: PreviewMacro, index: number): TextEdit[] {
+function editsOf({ start, nameEnd, end }: PreviewMacro, index: number, imports: string): TextEdit[] {
   const [before, after] = previewMacroTexts(index);
   return [
-    { start, end: nameEnd, text: before },
+    { start, end: nameEnd, text: imports + before },
     { start: end, end, text: after },
   ];
 }

@@ -153,6 +153,17 @@ describe('a #Preview', () => {
     expect(await color(session, 0)).toBe('#00bb00');
   });
 
+  it('needs no import of PreviewKit, if nothing else in its file does', async () => {
+    const fixture = new Fixture();
+    const file = fixture.write('Card.swift', '#if NEVER\n#Preview("Never") { badge() }\n#endif\n  #Preview("Card") { badge() }\n');
+    const badge = fixture.write('Badge.swift', `import PreviewKit\n${square}func badge() -> SVG { square("#00aa00") }\n`);
+    const session = await openSession({ file, module: { name: 'Cards', sources: [badge] } });
+    expect(await session.previews()).toEqual([{ index: 0, name: 'Card', line: 4 }]);
+    expect(await color(session, 0)).toBe('#00aa00');
+    fixture.write('Card.swift', '#Preview("Card") { wrong() }\n');
+    await expect(session.reload()).rejects.toMatchObject({ diagnostics: [expect.objectContaining({ line: 1, column: 20 })] });
+  });
+
   it('in an unsaved buffer is one, too', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Buffer.swift', `import PreviewKit\n#Preview("Saved") { square("#111111") }\n${square}`);

@@ -129,13 +129,26 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
 
 describe('a file without a preview', () => {
   it('opens and can be called; a snapshot says how to declare one', async () => {
-    const file = new Fixture().write('Plain.swift', '@_cdecl("answer") func answer() -> Int32 { 42 }\n');
+    const fixture = new Fixture();
+    const file = fixture.write('Plain.swift', '@_cdecl("answer") func answer() -> Int32 { 42 }\n');
     const session = await openSession({ file });
     expect(session.state).toBe('ready');
     expect(await session.call('answer')).toBe(42);
     expect(await session.previews()).toEqual([]);
-    await expect(session.snapshot()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_PREVIEW', names: [] });
+    await expect(session.snapshot()).rejects.toMatchObject({
+      code: 'ERR_HOTSWIFT_PREVIEW',
+      names: [],
+      message: expect.stringContaining('#Preview("Name")'),
+    });
     await expect(session.call('nothing')).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_ARGUMENT' });
+
+    fixture.write('Plain.swift', colorPreview('#123456'));
+    await session.reload();
+    expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#123456');
+    fixture.write('Plain.swift', colorPreview('#654321').replace('Preview("Color"', 'Preview("New"'));
+    await session.reload();
+    await expect(session.snapshot({ preview: 'Color' })).rejects.toMatchObject({ names: ['New'] });
+    expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#654321');
   });
 
   it('may be empty', async () => {

@@ -10,7 +10,7 @@ struct Canvas {
   /// Throws what Cairo says if it cannot draw, for want of memory, say.
   static func bitmap(width: Int, height: Int, scale: Double, draw: (Canvas) -> Void) throws -> Bitmap {
     let (columns, rows) = (Int((Double(width) * scale).rounded()), Int((Double(height) * scale).rounded()))
-    return try Bitmap(width: columns, height: rows, order: .bgra) { pixels in
+    var bitmap = try Bitmap(width: columns, height: rows, order: .bgra) { pixels in
       let surface = cairo_image_surface_create_for_data(
         pixels.bindMemory(to: UInt8.self).baseAddress, CAIRO_FORMAT_ARGB32, Int32(columns), Int32(rows), Int32(columns * 4))
       defer { cairo_surface_destroy(surface) }
@@ -22,6 +22,8 @@ struct Canvas {
       let status = cairo_status(cairo)
       if status != CAIRO_STATUS_SUCCESS { throw CairoError(status: status) }
     }
+    bitmap.scale = scale
+    return bitmap
   }
 
   /// Runs `draw` and takes its changes of the clip and of the transformation back.

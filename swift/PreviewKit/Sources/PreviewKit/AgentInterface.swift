@@ -21,26 +21,37 @@ func conformingTypes(_ types: UnsafeRawPointer, count: Int) -> UnsafeBufferPoint
   UnsafeBufferPointer(start: types.assumingMemoryBound(to: ConformanceWords.self), count: count)
 }
 
-/// The previews of each provider stay together; the providers are in the order of the source, by the line of their first preview.
+/// The previews of each provider stay together; the providers are in the order of the source, by the line of their first preview. Those of SwiftUI, which tell
+/// no line, come first.
 @MainActor
-private func previews(of providers: UnsafeRawPointer, count: Int) -> [Preview] {
-  let ofEach = conformingTypes(providers, count: count)
+private func previews(
+  of providers: UnsafeRawPointer, count: Int, viewProviders: UnsafeRawPointer, viewCount: Int
+) -> [Preview] {
+  var ofEach = conformingTypes(providers, count: count)
     .map { unsafeBitCast($0, to: (any PreviewProvider.Type).self).previews }
+  #if canImport(SwiftUI)
+    ofEach += conformingTypes(viewProviders, count: viewCount).map { [viewPreview(of: $0)] }
+  #endif
   return ofEach.enumerated()
     .sorted { ($0.element.first?.line ?? 0, $0.offset) < ($1.element.first?.line ?? 0, $1.offset) }
     .flatMap(\.element)
 }
 
-/// Calls `emit` once a preview, in order. A width or height that the preview leaves open is 0.
+/// Calls `emit` once a preview, in order. A width or height that the preview leaves open is 0, and so is a line that is not known.
+///
+/// - Parameters:
+///   - providers: `count` types that conform to PreviewKit's `PreviewProvider`.
+///   - viewProviders: `viewCount` types that conform to SwiftUI's.
 @_cdecl("hotswift_list_previews")
 @MainActor
 public func listPreviews(
-  providers: UnsafeRawPointer, count: Int, context: UnsafeMutableRawPointer?,
+  providers: UnsafeRawPointer, count: Int, viewProviders: UnsafeRawPointer, viewCount: Int,
+  context: UnsafeMutableRawPointer?,
   emit: @convention(c) (
     _ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>, _ line: Int, _ width: Int, _ height: Int
   ) -> Void
 ) {
-  for preview in previews(of: providers, count: count) {
+  for preview in previews(of: providers, count: count, viewProviders: viewProviders, viewCount: viewCount) {
     preview.name.withCString { emit(context, $0, preview.line, preview.width ?? 0, preview.height ?? 0) }
   }
 }
@@ -55,17 +66,19 @@ public typealias CompleteDrawing = @convention(c) (
 /// Draws one preview and calls `complete` exactly once, on the main actor: before this returns, or later if the preview suspends.
 ///
 /// - Parameters:
+///   - providers: as are `count`, `viewProviders` and `viewCount`, those of `hotswift_list_previews`.
 ///   - width: in points, 0 where the preview's own is wanted; likewise `height`.
 ///   - traits: `traitCount` pairs of NUL-terminated strings, name and value.
 @_cdecl("hotswift_draw_preview")
 @MainActor
 public func drawPreview(
-  providers: UnsafeRawPointer, count: Int, index: Int, width: Int, height: Int, scale: Double,
+  providers: UnsafeRawPointer, count: Int, viewProviders: UnsafeRawPointer, viewCount: Int, index: Int, width: Int, height: Int,
+  scale: Double,
   traits: UnsafePointer<UnsafePointer<CChar>>, traitCount: Int, context: UnsafeMutableRawPointer?,
   complete: @escaping CompleteDrawing
 ) {
   DesignTimeStore.beginEpoch()
-  let all = previews(of: providers, count: count)
+  let all = previews(of: providers, count: count, viewProviders: viewProviders, viewCount: viewCount)
   let answer = Answer(context: context, complete: complete)
   guard all.indices.contains(index) else { return answer.send(.missing, text: "") }
   let preview = all[index]
@@ -97,10 +110,11 @@ private struct Answer {
     case .success(.svg(let svg)):
       send(.svg, text: svg.source, width: size.width ?? 0, height: size.height ?? 0)
     case .success(.bitmap(let bitmap)):
+      let points = { (pixels: Int) in max(1, Int((Double(pixels) / bitmap.scale).rounded())) }
       bitmap.bytes.withUnsafeBufferPointer {
         complete(
-          context, Outcome.bitmap.rawValue, $0.baseAddress, $0.count, size.width ?? bitmap.width,
-          size.height ?? bitmap.height, bitmap.width, bitmap.height)
+          context, Outcome.bitmap.rawValue, $0.baseAddress, $0.count, size.width ?? points(bitmap.width),
+          size.height ?? points(bitmap.height), bitmap.width, bitmap.height)
       }
     case .failure(let error):
       send(.thrown, text: String(describing: error))

@@ -211,8 +211,8 @@ private struct Table {
     table.showEpoch()
     var former: UnsafeMutablePointer<UInt32>?
     if _stdlib_atomicCompareExchangeStrongPtr(object: &PreviewKit.states, expected: &former, desired: table.states) { return table.states }
-    // Another thread was faster.
-    free(block)
+    // Another thread was faster. This is C's `free`, which cannot be declared next to Foundation's: the compiler takes the two for one function.
+    block.deallocate()
     return former ?? table.states
   }
 
@@ -251,10 +251,6 @@ private struct Table {
   }
 }
 
-// C's own, which no module is imported for: that would slow down every compile of a preview.
-
+/// C's own, which no module is imported for: that would slow down every compile of a preview.
 @_silgen_name("calloc")
 private func calloc(_ count: Int, _ size: Int) -> UnsafeMutableRawPointer?
-
-@_silgen_name("free")
-private func free(_ block: UnsafeMutableRawPointer?)
