@@ -115,7 +115,9 @@ export class SessionSources {
 
   /** Describes the module again where it may have changed. Resolves with what became of it since {@link apply}. */
   async refresh(options: RefreshOptions): Promise<ModuleChange> {
-    if (this.#watcher !== undefined && !this.#restructured) return this.#change;
+    // Nobody watches what is installed.
+    const isComplete = (this.#module.description.notInstalled ?? []).length === 0;
+    if (this.#watcher !== undefined && !this.#restructured && isComplete) return this.#change;
     this.#restructured = false;
     try {
       const change = await this.#module.refresh(options);

@@ -87,6 +87,22 @@ describe('a package that changes while a session is open', () => {
     expect(await session.reload()).toMatchObject({ tier: 'none' });
   });
 
+  it('is drawn again when a resource changes in-process, too, by code that reads it again', async () => {
+    const { fixture, file } = cardsPackage();
+    fixture.write('Package.swift', manifest(', resources: [.copy("color.txt")]'));
+    fixture.write('Sources/Cards/color.txt', '#00ff00');
+    const read = 'try! String(contentsOf: Bundle.module.url(forResource: "color", withExtension: "txt")!)';
+    fixture.write('Sources/Cards/Model.swift', `import Foundation\nfunc shade() -> String { ${read} }\n`);
+    const session = await openSession({ file, watch: true, isolation: 'in-process' });
+    expect(session.error).toBeNull();
+    expect(await color(session)).toBe('#00ff00');
+    const reloaded = nextEvent(session, 'reload');
+    fixture.write('Sources/Cards/color.txt', '#0000ff');
+    const [result] = await reloaded;
+    expect(result).toMatchObject({ tier: 'module', reason: 'resources of the package changed' });
+    expect(await color(session)).toBe('#0000ff');
+  });
+
   it('may get and lose settings, and use another version of what it depends on', async () => {
     const { fixture, file } = cardsPackage();
     const session = await openSession({ file });

@@ -389,18 +389,20 @@ describe('a system library of a package', () => {
     });
     const file = fixture.write('Sources/Tinted/View.swift', previews('import CTint', { tint: '"#0000" + String(tint(), radix: 16)' }));
 
-    const early = await open(file);
+    const early = await openSession({ file, cacheDirectory: cache.folder, watch: true });
     const how = process.platform === 'darwin' ? 'brew install tint' : 'apt-get install libtint-dev, or yum install tint-devel';
     expect(early.error).toMatchObject({
       code: 'ERR_HOTSWIFT_COMPILE',
       message: expect.stringMatching(/tint\.h.* file not found(.|\n)*pkg-config does not find tint-of-hotswift, which CTint is made of/),
     });
     expect(early.error?.message).toContain(how);
-    await early.close();
+    await expect(early.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_COMPILE' });
 
     installed.write('tint-of-hotswift.pc', `Name: tint\nDescription: tint\nVersion: 1\nCflags: -I"\${pcfiledir}/include"\n`);
     const session = await open(file);
     expect(session.error).toBeNull();
     expect(await color(session)).toBe('#000088');
+    await early.reload();
+    expect(await color(early)).toBe('#000088');
   });
 });
