@@ -241,9 +241,6 @@ async function allOrThrow<Value>(jobs: Promise<Value>[]): Promise<Value[]> {
   return Promise.all(jobs);
 }
 
-/** How compilers say that they do not find what an import stands for. */
-const cannotImport = /file not found|could not build (Objective-)?C module|no such module|missing required module/;
-
 function compileError(
   { name, notInstalled = [] }: ModuleDescription,
   diagnostics: Diagnostic[],
@@ -253,7 +250,8 @@ function compileError(
   const [first] = errors;
   if (first !== undefined) {
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-    const remedies = errors.some(({ message }) => cannotImport.test(message)) ? notInstalled.map((sentence) => `\n${sentence}`) : [];
+    const isNamed = (module: string) => errors.some(({ message }) => message.includes(`module '${module}'`));
+    const remedies = notInstalled.filter(({ module }) => isNamed(module)).map(({ remedy }) => `\n${remedy}`);
     return new HotswiftError('ERR_HOTSWIFT_COMPILE', `${formatDiagnostic(first)}${more}${remedies.join('')}`, { diagnostics });
   }
   const crashed = failed.find(({ signal }) => signal !== null)?.signal;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { sortFlags } from './compiler-flags.js';
 import type { LinkerSetting, PackageTarget } from './package-description.js';
-import { askPkgConfig } from './pkg-config.js';
+import type { SystemLibrary } from './pkg-config.js';
 
 /** What targets want to be linked with. */
 export interface LinkerOptions {
@@ -19,12 +19,15 @@ export interface LinkerOptions {
 /** As manifests call it. */
 const platform = process.platform === 'darwin' ? 'macos' : process.platform;
 
-/** What manifests say in `linkerSettings`, and pkg-config of system libraries, of some targets of packages; `root` is the main package's. */
-export async function collectLinkerOptions(targets: readonly PackageTarget[], root: string, signal?: AbortSignal): Promise<LinkerOptions> {
+/** What manifests say in the `linkerSettings` of some targets of packages, and pkg-config of system libraries; `root` is the main package's. */
+export function collectLinkerOptions(
+  targets: readonly PackageTarget[],
+  systemLibraries: readonly SystemLibrary[],
+  root: string,
+): LinkerOptions {
   const declared = targets.flatMap(({ linkerSettings }) => linkerSettings.filter(applies).flatMap(flagsOf));
-  const systems = targets.flatMap(({ pkgConfig }) => pkgConfig ?? []);
-  const installed = await Promise.all(systems.map((name) => askPkgConfig(name, ['--libs'], signal)));
-  const { flags, libraryPaths, libraries } = sortFlags([...declared, ...installed.flatMap((words) => words ?? [])]);
+  const installed = systemLibraries.flatMap(({ words }) => words?.libs ?? []);
+  const { flags, libraryPaths, libraries } = sortFlags([...declared, ...installed]);
   const folders = [...new Set(libraryPaths.map((folder) => path.resolve(root, folder)))];
   const found = [...new Set(libraries)].map((name) => ({ name, archive: findArchive(name, folders) }));
   return {

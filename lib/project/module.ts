@@ -20,10 +20,10 @@ export interface ModuleDescription {
   libraryPaths: string[];
   /** Names as after `-l`, or paths. */
   libraries: string[];
-  /** A digest of the resources of the package. */
+  /** A digest of what the package's resource bundles hold. */
   resources?: string;
-  /** System libraries that the package names and this machine does not have, and how to install them: a sentence each. */
-  notInstalled?: string[];
+  /** C modules of system libraries that are not installed, and what to do about each: a sentence. */
+  notInstalled?: { module: string; remedy: string }[];
 }
 
 /**

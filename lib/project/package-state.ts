@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { askPkgConfig } from './pkg-config.js';
+import type { SystemLibrary } from './pkg-config.js';
 
 /** What a package's description was made of. All paths are absolute. */
 export interface PackageInputs {
@@ -15,8 +15,8 @@ export interface PackageInputs {
   products: string[];
   /** Files that were made as well, and need only be there. */
   present: string[];
-  /** Names of system libraries: what pkg-config says of them. */
-  systemLibraries: string[];
+  /** What pkg-config says of system libraries. */
+  systemLibraries: SystemLibrary[];
   /** What else it was made of. */
   facts: string[];
 }
@@ -60,15 +60,9 @@ export async function digestOfState(inputs: PackageInputs, before = Number.POSIT
   const entries = listings.flat();
   if (entries.some(({ changed, isOpaque }) => isOpaque || changed > before - clockSkew)) return undefined;
   const digest = createHash('sha256').update(JSON.stringify([inputs.facts, environment()]));
-  const [products, present, systems] = await Promise.all([
-    listFiles(inputs.products),
-    listFiles(inputs.present),
-    Promise.all(inputs.systemLibraries.map((name) => askPkgConfig(name, ['--cflags', '--libs']))),
-  ]);
+  const [products, present] = await Promise.all([listFiles(inputs.products), listFiles(inputs.present)]);
   const states = [...entries, ...products].map(({ file, state }) => [file, state]);
-  return digest
-    .update(JSON.stringify([states, present.map(({ state }) => state !== missing), systems.map((words) => words ?? null)]))
-    .digest('hex');
+  return digest.update(JSON.stringify([states, present.map(({ state }) => state !== missing), inputs.systemLibraries])).digest('hex');
 }
 
 const missing = 'missing';

@@ -2,13 +2,29 @@ import { parse } from 'shell-quote';
 import { isError } from '../errors.js';
 import { runTool } from './run-tool.js';
 
-/**
- * What pkg-config says of a system library: words for the compiler and the linker. `undefined` if it does not know the library, or is not
- * there itself; SwiftPM only warns then, as the module map may name the library as well.
- */
-export async function askPkgConfig(name: string, options: ('--cflags' | '--libs')[], signal?: AbortSignal): Promise<string[] | undefined> {
+/** A library of the system, and what pkg-config says of it. */
+export interface SystemLibrary {
+  /** For pkg-config. */
+  name: string;
+  /**
+   * Words for the compiler and for the linker; `null` if pkg-config does not know the library, or is not there itself. SwiftPM only warns then, as the module map
+   * may name the library as well.
+   */
+  words: { cflags: string[]; libs: string[] } | null;
+}
+
+export async function askPkgConfig(name: string, signal?: AbortSignal): Promise<SystemLibrary> {
+  const [cflags, libs] = await Promise.all([ask(['--cflags', name], signal), ask(['--libs', name], signal)]);
+  return { name, words: cflags === undefined || libs === undefined ? null : { cflags, libs } };
+}
+
+export async function hasPkgConfig(signal?: AbortSignal): Promise<boolean> {
+  return (await ask(['--version'], signal)) !== undefined;
+}
+
+async function ask(args: string[], signal?: AbortSignal): Promise<string[] | undefined> {
   try {
-    const { exitCode, stdout } = await runTool('pkg-config', [...options, name], { signal });
+    const { exitCode, stdout } = await runTool('pkg-config', args, { signal });
     return exitCode === 0 ? parse(stdout).filter((word) => typeof word === 'string') : undefined;
   } catch (error) {
     if (isError(error) && 'code' in error && error.code === 'ENOENT') return undefined;

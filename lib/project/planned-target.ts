@@ -2,6 +2,7 @@ import path from 'node:path';
 import { HotswiftError } from '../errors.js';
 import { readBuildPlan, type TargetPlan } from './build-plan.js';
 import { describePackageAt, findDependencies, type Package, type PackageTarget } from './package-description.js';
+import { askPkgConfig, type SystemLibrary } from './pkg-config.js';
 import { type BuildOptions, buildTarget, buildWhatItNeeds } from './swift-build.js';
 
 /** A target with all that it depends on built. */
@@ -10,6 +11,8 @@ export interface PlannedTarget {
   plan: TargetPlan;
   /** Every target that the target depends on in any way: what it is linked with, system libraries, macros, plugins and their tools. */
   considered: PackageTarget[];
+  /** Those among them that are libraries of the system, found by pkg-config, as it was when SwiftPM was asked. */
+  systemLibraries: (SystemLibrary & { target: PackageTarget })[];
   /** The package and those that it depends on, apart from what SwiftPM fetched. */
   localPackages: Package[];
   /** Whether plugins make any of the sources: what they read is not known. */
@@ -30,6 +33,12 @@ export async function planTarget(file: string, build: BuildOptions): Promise<Pla
   const packages = [main, ...(await Promise.all(others.map((other) => describePackageAt(other, build))))];
   const targets = packages.flatMap((each) => each.targets);
 
+  const systemLibraries = await Promise.all(
+    targets.flatMap((each) => {
+      if (each.type !== 'system-target' || each.pkgConfig === undefined) return [];
+      return askPkgConfig(each.pkgConfig, build.signal).then((library) => ({ ...library, target: each }));
+    }),
+  );
   await buildWhatItNeeds(target, build);
   const plan = await readBuildPlan(scratch, toolchain.platform, target, targets);
   for (const dependency of plan.dependencies) if (!dependency.builtByCompiles) await buildTarget(dependency.target, build);
@@ -39,6 +48,7 @@ export async function planTarget(file: string, build: BuildOptions): Promise<Pla
     target,
     plan,
     considered,
+    systemLibraries: systemLibraries.filter((each) => considered.includes(each.target)),
     localPackages: packages.filter((each) => each === main || !isInside(scratch, each.root)),
     usesPlugins: [target, ...considered].some((each) => each.usesPlugins),
   };

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { digestOfState, type PackageInputs } from './package-state.js';
+import { askPkgConfig } from './pkg-config.js';
 import type { PackageDescription } from './swift-package.js';
 
 const strings = z.array(z.string());
@@ -14,7 +15,7 @@ const remembered = z.object({
     dependencyFolders: strings,
     products: strings,
     present: strings,
-    systemLibraries: strings,
+    systemLibraries: z.array(z.object({ name: z.string(), words: z.object({ cflags: strings, libs: strings }).nullable() })),
     facts: strings,
   }),
   description: z.object({
@@ -28,7 +29,7 @@ const remembered = z.object({
       libraryPaths: strings,
       libraries: strings,
       resources: z.string().optional(),
-      notInstalled: strings.optional(),
+      notInstalled: z.array(z.object({ module: z.string(), remedy: z.string() })).optional(),
     }),
     watch: z.object({ manifests: strings, targetFolders: strings, dependencyFolders: strings }),
   }),
@@ -44,7 +45,8 @@ export async function recallDescription(folder: string, source: string, facts: s
     try {
       const { description, inputs, state } = remembered.parse(JSON.parse(await readFile(path.join(folderIn(folder), name), 'utf8')));
       if (!description.module.sources.includes(source)) continue;
-      if ((await digestOfState({ ...inputs, facts })) !== state) return undefined;
+      const systemLibraries = await Promise.all(inputs.systemLibraries.map(({ name }) => askPkgConfig(name)));
+      if ((await digestOfState({ ...inputs, systemLibraries, facts })) !== state) return undefined;
       return { ...description, module: { ...description.module, file: source } };
     } catch {
       // Damaged, of another version, or a folder is gone.

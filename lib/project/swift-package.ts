@@ -6,10 +6,9 @@ import { languageFlags, sortFlags } from './compiler-flags.js';
 import { provideLibrary } from './dependency-library.js';
 import { collectLinkerOptions, type LinkerOptions } from './linker-settings.js';
 import { findScript, type ModuleDescription, refuseEqualNames, requireReadable } from './module.js';
-import type { PackageTarget } from './package-description.js';
 import { openPackageFolder } from './package-folder.js';
 import { manifestsOf, type PackageInputs } from './package-state.js';
-import { askPkgConfig } from './pkg-config.js';
+import { hasPkgConfig } from './pkg-config.js';
 import { isInside, type PlannedTarget, planTarget } from './planned-target.js';
 import { recallDescription, rememberDescription } from './remembered-packages.js';
 import { digestOfResources } from './resource-bundles.js';
@@ -102,39 +101,31 @@ async function describeWith(
   const scratch = path.join(folder, 'build');
   const build: BuildOptions = { toolchain, root, folder, scratch, previewKitPath: previewKit.importPath, signal, onProgress };
   const planned = await planTarget(previewed, build);
-  const linker = await linkerOptionsOf(planned, root, signal);
+  const linker = linkerOptionsOf(planned, root);
   const library = await linkDependencies(planned, linker, previewKit.library, build);
-  const systems = systemLibrariesOf(planned);
   const module = {
     ...moduleOf(previewed, planned, linker, library, root),
     resources: await digestOfResources(path.dirname(planned.plan.file)),
-    notInstalled: await findNotInstalled(systems, signal),
+    notInstalled: await findNotInstalled(planned, signal),
   };
   const watch = await watchOf(planned);
-  const inputs = {
-    ...inputsOf(planned, watch, linker, library, scratch),
-    systemLibraries: systems.flatMap(({ pkgConfig }) => pkgConfig ?? []),
-  };
-  return { description: { module, watch }, inputs: planned.usesPlugins ? undefined : inputs };
+  return { description: { module, watch }, inputs: planned.usesPlugins ? undefined : inputsOf(planned, watch, linker, library, scratch) };
 }
 
-function systemLibrariesOf({ considered }: PlannedTarget): PackageTarget[] {
-  return considered.filter(({ type }) => type === 'system-target');
-}
-
-function linkerOptionsOf(planned: PlannedTarget, root: string, signal?: AbortSignal): Promise<LinkerOptions> {
-  const dependencies = planned.plan.dependencies.map(({ target }) => target);
-  return collectLinkerOptions([planned.target, ...dependencies, ...systemLibrariesOf(planned)], root, signal);
+function linkerOptionsOf({ target, plan, systemLibraries }: PlannedTarget, root: string): LinkerOptions {
+  const targets = [target, ...plan.dependencies.map((dependency) => dependency.target), ...systemLibraries.map((each) => each.target)];
+  return collectLinkerOptions(targets, systemLibraries, root);
 }
 
 /** See {@link ModuleDescription.notInstalled}. */
-async function findNotInstalled(systemLibraries: readonly PackageTarget[], signal?: AbortSignal): Promise<string[]> {
-  const sentences = systemLibraries.map(async ({ name, pkgConfig, providers }) => {
-    if (pkgConfig === undefined || (await askPkgConfig(pkgConfig, ['--libs'], signal)) !== undefined) return [];
+async function findNotInstalled({ systemLibraries }: PlannedTarget, signal?: AbortSignal): Promise<{ module: string; remedy: string }[]> {
+  const missing = systemLibraries.filter(({ words }) => words === null);
+  if (missing.length === 0) return [];
+  const finder = (await hasPkgConfig(signal)) ? 'pkg-config does not find' : 'there is no pkg-config, which would find';
+  return missing.map(({ name, target: { c99name, providers } }) => {
     const how = providers.length === 0 ? '' : `; its package says how to install it: ${providers.join(', or ')}`;
-    return [`pkg-config does not find ${pkgConfig}, which ${name} is made of${how}.`];
+    return { module: c99name, remedy: `${finder} ${name}, which ${c99name} is made of${how}.` };
   });
-  return (await Promise.all(sentences)).flat();
 }
 
 /** One shared library of everything that the target is linked with, if there is anything. */
@@ -185,18 +176,19 @@ async function watchOf({ target, considered, localPackages }: PlannedTarget): Pr
 }
 
 function inputsOf(
-  { plan, localPackages }: PlannedTarget,
+  { plan, localPackages, systemLibraries }: PlannedTarget,
   { targetFolders, dependencyFolders }: PackageWatch,
   linker: LinkerOptions,
   library: string | undefined,
   scratch: string,
-): Omit<PackageInputs, 'facts' | 'systemLibraries'> {
+): Omit<PackageInputs, 'facts'> {
   const modules = plan.dependencies.flatMap((dependency) => dependency.module ?? []);
   return {
     roots: localPackages.map(({ root }) => root),
     targetFolders,
     dependencyFolders,
     products: [...modules, ...linker.archives, ...(library === undefined ? [] : [library])],
+    systemLibraries: systemLibraries.map(({ name, words }) => ({ name, words })),
     present: [plan.file, ...plan.sources.filter((source) => isInside(scratch, source))],
   };
 }
