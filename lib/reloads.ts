@@ -58,13 +58,17 @@ export class Reloads {
   readonly #keeper: AgentKeeper | undefined;
   /** The texts that the reload under way is about, and those that failed last. */
   #inFlight: SourceSnapshot | undefined;
-  #failed: SourceSnapshot | undefined;
-  /** Texts that crashed when they were run, which is not tried again. */
-  #crashed: { sources: SourceSnapshot; error: HotswiftError } | undefined;
+  #failed: Attempt | undefined;
+  /** What crashed when it was run, which is not tried again. */
+  #crashed: (Attempt & { error: HotswiftError }) | undefined;
   /** Of the next reload. */
   #cause: Cause = { saved: false, settle: false };
   /** Why a part of the module that the preview does not need does not compile. */
   #restFailure: HotswiftError | undefined;
+  /** How many reloads and changes of agents there were. */
+  #activities = 0;
+  /** Moves what runs to an agent with a new library. */
+  #rebasing: Promise<void> = Promise.resolve();
   /** Whether the reload before was superseded: more may be coming. */
   #isBurst = false;
   #state: 'starting' | 'reloading' | 'ready' | 'failed' | 'closed' = 'starting';
@@ -101,14 +105,17 @@ export class Reloads {
   /** Resolves when no reload is under way and nothing is being prepared in the background. */
   async idle(): Promise<void> {
     const { module, reloader } = this.#parts;
+    let former: number;
     do {
+      former = this.#activities;
       await this.#jobs.idle();
       await this.#backstop.idle();
       await module.build.idle();
       await this.#keeper?.idle();
       if ('prepared' in reloader) await reloader.prepared();
+      await this.#rebasing;
       // Each may have been the cause of another.
-    } while (!this.#jobs.isIdle || !this.#backstop.isIdle);
+    } while (former !== this.#activities || !this.#jobs.isIdle || !this.#backstop.isIdle);
   }
 
   /** Aborts what is under way and rejects every request with `reason`, also later ones. Resolves when nothing goes on. */
@@ -135,7 +142,10 @@ export class Reloads {
   #listenTo(build: ModuleBuild): void {
     build.on('progress', (progress) => this.#listeners.onProgress(progress));
     build.on('failure', (failure) => this.#onBackgroundFailure(failure));
-    build.on('rebased', () => void this.#rebase());
+    build.on('rebased', () => {
+      this.#activities += 1;
+      this.#rebasing = this.#rebase();
+    });
     // It starts while the rest is being built.
     build.on('needs-agent', (library) => void this.#prepareAgent(library));
   }
@@ -152,7 +162,7 @@ export class Reloads {
   async #rebase(): Promise<void> {
     // Swift starts there while the old agent goes on.
     await this.#prepareAgent(this.#parts.module.build.library);
-    this.#moveToFreshAgent('rebase').catch(() => {
+    await this.#moveToFreshAgent('rebase').catch(() => {
       // What runs goes on running; the next library is another chance.
     });
   }
@@ -210,6 +220,7 @@ export class Reloads {
   }
 
   async #reload(control: JobControl): Promise<ReloadResult> {
+    this.#activities += 1;
     const { generations } = this.#parts;
     const cause = this.#cause;
     this.#cause = { saved: false, settle: false };
@@ -247,9 +258,10 @@ export class Reloads {
         throw error;
       }
       const failure = asHotswiftError(error);
-      const known = this.#failed !== undefined && this.#inFlight !== undefined && sameTexts(this.#failed, this.#inFlight);
-      this.#failed = this.#inFlight;
-      this.#crashed = this.#inFlight !== undefined && isOwnFault(failure) ? { sources: this.#inFlight, error: failure } : undefined;
+      const attempt = this.#inFlight && { sources: this.#inFlight, version: this.sources.version };
+      const known = this.#failed !== undefined && attempt !== undefined && isSame(this.#failed, attempt);
+      this.#failed = attempt;
+      this.#crashed = attempt !== undefined && isOwnFault(failure) ? { ...attempt, error: failure } : undefined;
       this.error = failure;
       // The texts are what was asked for, and go on failing.
       if (cause.settle) this.#restFailure = failure;
@@ -279,7 +291,8 @@ export class Reloads {
     const sources = await (saved ? this.sources.readSaved(signal) : this.sources.read());
     this.#inFlight = sources;
     const { digests } = generations;
-    if (fresh !== 'fresh' && this.#crashed !== undefined && sameTexts(sources, this.#crashed.sources)) throw this.#crashed.error;
+    const attempt = { sources, version: this.sources.version };
+    if (fresh !== 'fresh' && this.#crashed !== undefined && isSame(attempt, this.#crashed)) throw this.#crashed.error;
     const gone = [...digests.keys()].filter((file) => !sources.has(file));
     const changed = [...changedFiles(sources, digests), ...gone];
     const needsAgent = moduleChange === 'settings' || moduleChange === 'resources';
@@ -324,7 +337,11 @@ export class Reloads {
     const relinked = [...ran.objects.keys(), ...ran.patches.keys()];
     const timings = { classify, compile, link, run, total: clock.total };
     const isAnother = wasSet && (await generations.inTurn(() => this.#differs(before)));
-    const warnings = [...ran.stale.map(staleConformances), ...(setupFailure === undefined ? [] : [warning(setupFailure)])];
+    const warnings = [
+      ...ran.stale.map(staleConformances),
+      ...(setupFailure === undefined ? [] : [warning(setupFailure)]),
+      ...(moduleChange === 'resources' && cause === undefined ? [warning(staleResources)] : []),
+    ];
     if (!isNew && !isAnother) return { ...unchanged(generations.number, timings), relinked, diagnostics: warnings };
     const { strategy, recompiled, warm } = ran;
     const why = changed.length === 0 && moduleChange === 'resources' ? 'resources of the package changed' : ran.reason;
@@ -357,6 +374,16 @@ export class Reloads {
   }
 }
 
+/** What was tried: texts, of a module that had changed so many times. */
+interface Attempt {
+  sources: SourceSnapshot;
+  version: number;
+}
+
+function isSame(one: Attempt, other: Attempt): boolean {
+  return one.version === other.version && sameTexts(one.sources, other.sources);
+}
+
 function unchanged(generation: number, timings: ReloadResult['timings']): ReloadResult {
   const reason = 'the sources are what already runs';
   return { tier: 'none', reason, changed: [], recompiled: [], relinked: [], generation, warm: false, timings, diagnostics: [] };
@@ -371,6 +398,8 @@ function explain(reason: string, { isAnother, set }: { isAnother: boolean; set: 
   if (isAnother) return 'compiled, the values that were set draw another picture: the code had kept some of the values before';
   return set === undefined ? reason : `${set}; ${reason}`;
 }
+
+const staleResources = 'resources changed, and what the code has kept of the old ones cannot be replaced in-process';
 
 function staleConformances(file: string): Diagnostic {
   const message =

@@ -34,6 +34,7 @@ export class SessionSources {
   /** When something was noticed last, in milliseconds. */
   #noticed = 0;
   #change: ModuleChange = 'none';
+  #version = 0;
 
   constructor(module: SessionModule, listeners: SourceListeners) {
     this.#module = module;
@@ -44,6 +45,11 @@ export class SessionSources {
   /** Whether the module has to be described again before its texts mean anything. */
   get isRestructured(): boolean {
     return this.#restructured;
+  }
+
+  /** Goes up with every change of the module, whatever its texts. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Resolves once saves are noticed. Rejects with ERR_HOTSWIFT_PROJECT if nothing can be watched. */
@@ -121,6 +127,7 @@ export class SessionSources {
     this.#restructured = false;
     try {
       const change = await this.#module.refresh(options);
+      if (change !== 'none') this.#version += 1;
       if (moduleChanges.indexOf(change) > moduleChanges.indexOf(this.#change)) this.#change = change;
       if (change !== 'none' && this.#watcher !== undefined) await this.watch();
       return this.#change;

@@ -321,7 +321,7 @@ export interface CrashInfo {
 
 /**
  * Why an agent was replaced: it has linked {@link ProcessOptions.generationCap} generations or reached {@link ProcessOptions.memoryCap}, it has crashed or run into a
- * limit of `timeouts`, a clean state was asked for (`reload({ fresh: true })`), or a generation needs one that has loaded another library of the module (`rebase`).
+ * limit of `timeouts`, a clean state was asked for (`reload({ fresh: true })`), or what runs has to start anew with another library of the module, other settings or other resources (`rebase`).
  */
 export type RespawnReason = 'cap' | 'memory' | 'crash' | 'timeout' | 'fresh' | 'rebase';
 

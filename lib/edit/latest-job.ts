@@ -33,6 +33,9 @@ export class LatestJob<Result> {
   #running: Running<Result> | undefined;
   #ended: { reason: unknown } | undefined;
   #loop: Promise<void> = Promise.resolve();
+  /** Requests without a result. */
+  #open = 0;
+  #onIdle: (() => void)[] = [];
 
   constructor(job: (control: JobControl) => Promise<Result>) {
     this.#job = job;
@@ -40,6 +43,16 @@ export class LatestJob<Result> {
 
   /** `relate`: what the request means for the job that runs now. */
   async request(relate: () => Promise<Relation>): Promise<Result> {
+    this.#open += 1;
+    try {
+      return await this.#request(relate);
+    } finally {
+      this.#open -= 1;
+      if (this.#open === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+    }
+  }
+
+  async #request(relate: () => Promise<Relation>): Promise<Result> {
     const running = this.#running;
     if (running !== undefined && !running.committed && this.#ended === undefined) {
       const relation = await relate().catch(() => 'supersedes');
@@ -55,13 +68,14 @@ export class LatestJob<Result> {
     });
   }
 
+  /** Whether every request has its result. */
   get isIdle(): boolean {
-    return this.#running === undefined;
+    return this.#open === 0;
   }
 
-  /** Resolves when no job runs. */
+  /** Resolves when every request has its result. */
   async idle(): Promise<void> {
-    while (!this.isIdle) await this.#loop;
+    while (!this.isIdle) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   /** Aborts the job that runs and rejects every request, also later ones. Resolves when the job is over. */

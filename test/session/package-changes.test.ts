@@ -70,7 +70,7 @@ describe('a package that changes while a session is open', () => {
     fixture.write('Package.swift', manifest(', resources: [.copy("color.txt")]'));
     fixture.write('Sources/Cards/color.txt', '#00ff00');
     const model =
-      'import Foundation\nlet known = try! String(contentsOf: Bundle.module.url(forResource: "color", withExtension: "txt")!)\n';
+      'import Foundation\nlet known = try! String(contentsOf: Bundle.module.url(forResource: "color", withExtension: "txt")!, encoding: .utf8)\n';
     fixture.write('Sources/Cards/Model.swift', `${model}func shade() -> String { known }\n`);
     const session = await openSession({ file, watch: true });
     expect(session.error).toBeNull();
@@ -85,13 +85,24 @@ describe('a package that changes while a session is open', () => {
     expect(session.agent?.pid).not.toBe(pid);
     await session.idle();
     expect(await session.reload()).toMatchObject({ tier: 'none' });
+
+    // One that the code cannot do with, and one that it can again: no source has changed.
+    const failed = nextEvent(session, 'reload-error');
+    fixture.write('Sources/Cards/color.txt', Buffer.from([0xff]));
+    expect((await failed)[0]).toMatchObject({ code: 'ERR_HOTSWIFT_CRASH' });
+    expect(await session.snapshot()).toMatchObject({ stale: true });
+    await expect(session.reload()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CRASH' });
+    const mended = nextEvent(session, 'reload');
+    fixture.write('Sources/Cards/color.txt', '#ff8800');
+    expect((await mended)[0]).toMatchObject({ tier: 'module', generation: 3 });
+    expect(await color(session)).toBe('#ff8800');
   });
 
   it('is drawn again when a resource changes in-process, too, by code that reads it again', async () => {
     const { fixture, file } = cardsPackage();
     fixture.write('Package.swift', manifest(', resources: [.copy("color.txt")]'));
     fixture.write('Sources/Cards/color.txt', '#00ff00');
-    const read = 'try! String(contentsOf: Bundle.module.url(forResource: "color", withExtension: "txt")!)';
+    const read = 'try! String(contentsOf: Bundle.module.url(forResource: "color", withExtension: "txt")!, encoding: .utf8)';
     fixture.write('Sources/Cards/Model.swift', `import Foundation\nfunc shade() -> String { ${read} }\n`);
     const session = await openSession({ file, watch: true, isolation: 'in-process' });
     expect(session.error).toBeNull();
@@ -100,6 +111,7 @@ describe('a package that changes while a session is open', () => {
     fixture.write('Sources/Cards/color.txt', '#0000ff');
     const [result] = await reloaded;
     expect(result).toMatchObject({ tier: 'module', reason: 'resources of the package changed' });
+    expect(result.diagnostics).toEqual([expect.objectContaining({ severity: 'warning', message: expect.stringContaining('in-process') })]);
     expect(await color(session)).toBe('#0000ff');
   });
 

@@ -113,4 +113,28 @@ describe('LatestJob', () => {
     await expect(waiting).rejects.toThrow('closed');
     await expect(job.request(supersedes)).rejects.toThrow('closed');
   });
+
+  it('is idle when every request has its result, those included that ask what a running job means to them', async () => {
+    const { job, runs } = controlledJob();
+    await job.idle();
+    const first = job.request(supersedes);
+    await settle();
+    let relate: (relation: Relation) => void = () => {};
+    const second = job.request(
+      () =>
+        new Promise((resolve) => {
+          relate = resolve;
+        }),
+    );
+    const idle = job.idle().then(() => 'idle');
+    runs[0].finish('one');
+    await first;
+    await settle();
+    expect(job.isIdle).toBe(false);
+    relate('supersedes');
+    await settle();
+    runs[1].finish('two');
+    expect(await Promise.race([second.then(() => 'second'), idle])).toBe('second');
+    expect([await idle, job.isIdle]).toEqual(['idle', true]);
+  });
 });
