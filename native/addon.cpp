@@ -319,8 +319,8 @@ private:
     Picture.Set("kind", IsBitmap ? "bitmap" : "svg");
     Picture.Set("bytes", Napi::Buffer<uint8_t>::Copy(Env, Result.Bytes.data(),
                                                      Result.Bytes.size()));
-    Picture.Set("width", static_cast<double>(Result.Width));
-    Picture.Set("height", static_cast<double>(Result.Height));
+    Picture.Set("width", Result.Width);
+    Picture.Set("height", Result.Height);
     Picture.Set("pixelWidth", static_cast<double>(Result.PixelWidth));
     Picture.Set("pixelHeight", static_cast<double>(Result.PixelHeight));
     Deferred.Resolve(Picture);

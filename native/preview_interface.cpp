@@ -17,7 +17,7 @@ using ListPreviews = void (*)(const Conformance *Providers, intptr_t Count,
 
 using CompleteDrawing = void (*)(void *Context, int32_t Outcome,
                                  const uint8_t *Bytes, intptr_t Length,
-                                 intptr_t Width, intptr_t Height,
+                                 double Width, double Height,
                                  intptr_t PixelWidth, intptr_t PixelHeight);
 using DrawPreview = void (*)(const Conformance *Providers, intptr_t Count,
                              const Conformance *ViewProviders,
@@ -101,7 +101,7 @@ Error drawPreview(Engine &Owner, size_t Generation, size_t Object,
        Traits.data(), static_cast<intptr_t>(Traits.size() / 2),
        new std::function<void(const Drawing &)>(std::move(Complete)),
        [](void *Context, int32_t Outcome, const uint8_t *Bytes, intptr_t Length,
-          intptr_t Width, intptr_t Height, intptr_t PixelWidth,
+          double Width, double Height, intptr_t PixelWidth,
           intptr_t PixelHeight) {
          std::unique_ptr<std::function<void(const Drawing &)>> Callback(
              static_cast<std::function<void(const Drawing &)> *>(Context));

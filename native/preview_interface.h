@@ -49,8 +49,8 @@ enum class DrawOutcome : int32_t {
 struct Drawing {
   DrawOutcome Outcome;
   std::vector<uint8_t> Bytes;
-  intptr_t Width;       ///< points, 0 where an SVG decides
-  intptr_t Height;      ///< likewise
+  double Width;         ///< points, 0 where an SVG decides
+  double Height;        ///< likewise
   intptr_t PixelWidth;  ///< of a bitmap
   intptr_t PixelHeight; ///< likewise
 };

@@ -16,15 +16,17 @@ export function previewMacroEdits(tree: NativeSyntaxTree, text: Buffer): Promise
   // Most texts have none, and need no parser.
   if (!text.includes('#Preview')) return undefined;
   // A file of SwiftUI views imports that alone.
-  const imports = importsPreviewKit(text) ? '' : 'import enum PreviewKit.PreviewMacro; ';
+  const imports = importsPreviewKit(text) ? '' : importOfMacro;
   return findPreviewMacros(tree, text).then((macros) => macros.flatMap((macro, index) => editsOf(macro, index, imports)));
 }
 
-/** What stands in the place of `#Preview`, and behind its closure. */
-export function previewMacroTexts(index: number): [before: string, after: string] {
+const importOfMacro = 'import enum PreviewKit.PreviewMacro; ';
+
+/** What stands in the place of `#Preview`, behind its closure, and before it all where the file does not import PreviewKit. */
+export function previewMacroTexts(index: number): [before: string, after: string, imports: string] {
   const type = `fileprivate enum __HotswiftPreview${index}: PreviewKit.PreviewMacro.Provider`;
   const declaration = 'PreviewKit.PreviewMacro.Declaration';
-  return [`${type} { static var previews: [${declaration}] { ${declaration}`, ' } }'];
+  return [`${type} { static var previews: [${declaration}] { ${declaration}`, ' } }', importOfMacro];
 }
 
 function editsOf({ start, nameEnd, end }: PreviewMacro, index: number, imports: string): TextEdit[] {

@@ -11,7 +11,7 @@ export interface Drawing {
   kind: 'svg' | 'bitmap';
   /** An SVG document in UTF-8, or RGBA8 pixels, premultiplied. */
   bytes: Uint8Array;
-  /** Points; 0 where an SVG decides. */
+  /** Points; 0 where an SVG decides. Of a bitmap they may be no whole number. */
   width: number;
   /** Points; 0 where an SVG decides. */
   height: number;

@@ -20,6 +20,11 @@ struct Gallery_Previews: PreviewProvider {
     Preview("Edge") { SVG("<svg xmlns='http://www.w3.org/2000/svg' width='4' height='2'><rect width='2' height='2' fill='#ff0000'/></svg>") }
     Preview("Throws") { () throws -> SVG in throw Failure.expected("today") }
     Preview("Broken") { SVG("<svg><unclosed></svg>") }
+    Preview("Fine") { context in
+      var bitmap = Bitmap(width: 5, height: 3) { $0.fill(Pixel(red: 1, green: 2, blue: 3)) }
+      bitmap.scale = context.traits["scale"].flatMap { Double($0) } ?? 2
+      return bitmap
+    }
     Preview("Swapped") { Bitmap(width: 2, height: 1, order: .bgra) { $0.copyBytes(from: [1, 2, 3, 255, 0, 64, 128, 128] as [UInt8]) } }
   }
 }
@@ -55,8 +60,9 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
       [5, 'Edge'],
       [6, 'Throws'],
       [7, 'Broken'],
-      [8, 'Swapped'],
-      [9, 'Traits'],
+      [8, 'Fine'],
+      [9, 'Swapped'],
+      [10, 'Traits'],
     ]);
     expect((await session.previews())[0]).toEqual({ index: 0, name: 'Sized', line: 5, width: 30, height: 10 });
 
@@ -79,6 +85,18 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
     expect([picture.pixel(0, 0), picture.pixel(1, 0), picture.pixel(1, 1)]).toEqual(['#0a141e', '#ff000080', '#0a141e']);
     const large = new Picture((await session.snapshot({ preview: 'Pixels', scale: 4 })).data);
     expect([large.pixel(3, 3), large.pixel(4, 3), large.pixel(4, 4)]).toEqual(['#0a141e', '#ff000080', '#0a141e']);
+  });
+
+  it('has each pixel of a bitmap that has several a point, at that scale', async () => {
+    const session = await open();
+    expect(await session.snapshot({ preview: 'Fine', scale: 2 })).toMatchObject({ width: 5, height: 3 });
+    expect(await session.snapshot({ preview: 'Fine', scale: 4 })).toMatchObject({ width: 10, height: 6 });
+    expect(await session.snapshot({ preview: 'Fine', width: 20, height: 6 })).toMatchObject({ width: 20, height: 6 });
+    expect(await session.snapshot({ preview: 'Fine', scale: 1.5, traits: { scale: '1.5' } })).toMatchObject({ width: 5, height: 3 });
+    await expect(session.snapshot({ preview: 'Fine', traits: { scale: '0' } })).rejects.toMatchObject({
+      code: 'ERR_HOTSWIFT_PREVIEW',
+      message: expect.stringContaining('a Bitmap has a scale of 0.0'),
+    });
   });
 
   it('has the pixels of a graphics library whose bytes are in another order', async () => {
@@ -105,7 +123,7 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
 
   it('is refused with the names there are when there is no such preview, or two of the name', async () => {
     const session = await open();
-    await expect(session.snapshot({ preview: 10 })).rejects.toMatchObject({
+    await expect(session.snapshot({ preview: 11 })).rejects.toMatchObject({
       code: 'ERR_HOTSWIFT_PREVIEW',
       names: expect.arrayContaining(['Sized', 'Traits']),
       message: expect.stringContaining('there are 0 "Sized", 1 "Own size"'),

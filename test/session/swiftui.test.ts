@@ -39,7 +39,7 @@ struct Swatch_Previews: PreviewProvider {
 
 /** A compiler that finds a module SwiftUI. */
 function swiftcWithSwiftUI(): { swiftc: string; folder: string } {
-  const fixture = new Fixture();
+  const fixture = new Fixture({}, 'a stand-in');
   const source = path.join(__dirname, '..', 'support', 'swiftui', 'SwiftUI.swift');
   const args = [
     '-emit-library',
@@ -56,13 +56,19 @@ function swiftcWithSwiftUI(): { swiftc: string; folder: string } {
     env: toolEnvironment,
   });
   const { folder } = fixture;
-  const compiler = fixture.write('swiftc', `#!/bin/sh\nexec ${swiftc} "$@" -I ${folder} -L ${folder} -Xlinker -rpath -Xlinker ${folder}\n`);
+  const compiler = fixture.write(
+    'swiftc',
+    `#!/bin/sh\nexec '${swiftc}' "$@" -I '${folder}' -L '${folder}' -Xlinker -rpath -Xlinker '${folder}'\n`,
+  );
   chmodSync(compiler, 0o755);
   return { swiftc: compiler, folder };
 }
 
 describe('where there is SwiftUI (a stand-in for it)', () => {
-  const toolchain = swiftcWithSwiftUI();
+  let toolchain: ReturnType<typeof swiftcWithSwiftUI>;
+  beforeAll(() => {
+    toolchain = swiftcWithSwiftUI();
+  });
   const cacheDirectory = new Fixture({}, 'cache').folder;
   const open = (file: string) =>
     openSession({
@@ -92,6 +98,8 @@ describe('where there is SwiftUI (a stand-in for it)', () => {
     const traits = { colorScheme: 'dark', locale: 'de-DE', textScale: 2 } as const;
     const large = await picture(session, { scale: 2, traits });
     expect([large.width, large.height, large.pixel(23, 15)]).toEqual([24, 16, '#336628']);
+    const odd = await picture(session, { scale: 1.25, traits });
+    expect([odd.width, odd.height, odd.pixel(14, 9)]).toEqual([15, 10, '#336628']);
     expect((await picture(session, { traits: { layoutDirection: 'rightToLeft' } })).pixel(0, 0)).toBe('#ff990f');
     const green = await picture(session, { preview: 'Green', scale: 1.5 });
     expect([green.width, green.height, green.pixel(44, 14)]).toEqual([45, 15, '#009933']);

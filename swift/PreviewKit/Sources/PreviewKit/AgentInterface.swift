@@ -17,15 +17,15 @@ private enum Outcome: Int32 {
   case missing = 3
 }
 
-func conformingTypes(_ types: UnsafeRawPointer, count: Int) -> UnsafeBufferPointer<ConformanceWords> {
-  UnsafeBufferPointer(start: types.assumingMemoryBound(to: ConformanceWords.self), count: count)
+func conformingTypes(_ types: UnsafeRawPointer?, count: Int) -> UnsafeBufferPointer<ConformanceWords> {
+  UnsafeBufferPointer(start: types?.assumingMemoryBound(to: ConformanceWords.self), count: count)
 }
 
 /// The previews of each provider stay together; the providers are in the order of the source, by the line of their first preview. Those of SwiftUI, which tell
 /// no line, come first.
 @MainActor
 private func previews(
-  of providers: UnsafeRawPointer, count: Int, viewProviders: UnsafeRawPointer, viewCount: Int
+  of providers: UnsafeRawPointer?, count: Int, viewProviders: UnsafeRawPointer?, viewCount: Int
 ) -> [Preview] {
   var ofEach = conformingTypes(providers, count: count)
     .map { unsafeBitCast($0, to: (any PreviewProvider.Type).self).previews }
@@ -45,7 +45,7 @@ private func previews(
 @_cdecl("hotswift_list_previews")
 @MainActor
 public func listPreviews(
-  providers: UnsafeRawPointer, count: Int, viewProviders: UnsafeRawPointer, viewCount: Int,
+  providers: UnsafeRawPointer?, count: Int, viewProviders: UnsafeRawPointer?, viewCount: Int,
   context: UnsafeMutableRawPointer?,
   emit: @convention(c) (
     _ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>, _ line: Int, _ width: Int, _ height: Int
@@ -56,11 +56,11 @@ public func listPreviews(
   }
 }
 
-/// Takes the outcome, the bytes, the size of the picture in points (0 where the preview leaves it to an SVG) and, for a bitmap, its size in
-/// pixels. What it is given is valid for the length of the call.
+/// Takes the outcome, the bytes, the size of the picture in points (0 where the preview leaves it to an SVG; that of a bitmap may be no whole number) and,
+/// for a bitmap, its size in pixels. What it is given is valid for the length of the call.
 public typealias CompleteDrawing = @convention(c) (
   _ context: UnsafeMutableRawPointer?, _ outcome: Int32, _ bytes: UnsafePointer<UInt8>?, _ length: Int,
-  _ width: Int, _ height: Int, _ pixelWidth: Int, _ pixelHeight: Int
+  _ width: Double, _ height: Double, _ pixelWidth: Int, _ pixelHeight: Int
 ) -> Void
 
 /// Draws one preview and calls `complete` exactly once, on the main actor: before this returns, or later if the preview suspends.
@@ -72,7 +72,7 @@ public typealias CompleteDrawing = @convention(c) (
 @_cdecl("hotswift_draw_preview")
 @MainActor
 public func drawPreview(
-  providers: UnsafeRawPointer, count: Int, viewProviders: UnsafeRawPointer, viewCount: Int, index: Int, width: Int, height: Int,
+  providers: UnsafeRawPointer?, count: Int, viewProviders: UnsafeRawPointer?, viewCount: Int, index: Int, width: Int, height: Int,
   scale: Double,
   traits: UnsafePointer<UnsafePointer<CChar>>, traitCount: Int, context: UnsafeMutableRawPointer?,
   complete: @escaping CompleteDrawing
@@ -108,20 +108,23 @@ private struct Answer {
   func send(_ drawn: Result<any PreviewContent, any Error>, size: PreviewContext) {
     switch drawn.map(\.image) {
     case .success(.svg(let svg)):
-      send(.svg, text: svg.source, width: size.width ?? 0, height: size.height ?? 0)
+      send(.svg, text: svg.source, width: Double(size.width ?? 0), height: Double(size.height ?? 0))
     case .success(.bitmap(let bitmap)):
-      let points = { (pixels: Int) in max(1, Int((Double(pixels) / bitmap.scale).rounded())) }
+      guard bitmap.scale > 0 && bitmap.scale.isFinite else {
+        return send(.thrown, text: "a Bitmap has a scale of \(bitmap.scale): pixels per point are more than 0")
+      }
+      let points = { (asked: Int?, pixels: Int) in asked.map(Double.init) ?? Double(pixels) / bitmap.scale }
       bitmap.bytes.withUnsafeBufferPointer {
         complete(
-          context, Outcome.bitmap.rawValue, $0.baseAddress, $0.count, size.width ?? points(bitmap.width),
-          size.height ?? points(bitmap.height), bitmap.width, bitmap.height)
+          context, Outcome.bitmap.rawValue, $0.baseAddress, $0.count, points(size.width, bitmap.width),
+          points(size.height, bitmap.height), bitmap.width, bitmap.height)
       }
     case .failure(let error):
       send(.thrown, text: String(describing: error))
     }
   }
 
-  func send(_ outcome: Outcome, text: String, width: Int = 0, height: Int = 0) {
+  func send(_ outcome: Outcome, text: String, width: Double = 0, height: Double = 0) {
     var text = text
     text.withUTF8 { complete(context, outcome.rawValue, $0.baseAddress, $0.count, width, height, 0, 0) }
   }

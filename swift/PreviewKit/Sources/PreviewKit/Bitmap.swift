@@ -4,7 +4,7 @@ public struct Bitmap: PreviewContent {
   public let width: Int
   /// Height in pixels.
   public let height: Int
-  /// Pixels per point. Default 1. Where neither the snapshot nor the preview has a size, `width / scale` x `height / scale` points is the picture's.
+  /// Pixels per point, more than 0. Default 1. Where neither the snapshot nor the preview has a size, the picture's is `width / scale` x `height / scale` points.
   public var scale: Double = 1
   /// `width * height * 4` bytes: red, green, blue, alpha of the top left pixel first. Transparent at first.
   public private(set) var bytes: [UInt8]

@@ -6,8 +6,9 @@
   extension Preview {
     /// A preview of a view, drawn by SwiftUI's `ImageRenderer` with the traits in its environment.
     ///
-    /// Where neither the snapshot nor the preview has a size, the view decides. Text scales become the nearest `dynamicTypeSize`; contrast is not handed on, as
-    /// SwiftUI takes none; all traits are in `EnvironmentValues.previewTraits`.
+    /// Where neither the snapshot nor the preview has a size, the view decides. Text scales become the nearest `dynamicTypeSize`, which macOS does not heed; contrast is
+    /// not handed on, as SwiftUI takes none; all traits are in `EnvironmentValues.previewTraits`. What AppKit draws, such as lists and text fields, `ImageRenderer`
+    /// leaves out.
     public init<Content: View>(
       _ name: String = "Preview", width: Int? = nil, height: Int? = nil, line: Int = #line,
       @ViewBuilder content: @escaping @MainActor () -> Content
@@ -63,12 +64,13 @@
     renderer.scale = CGFloat(context.scale)
     renderer.proposedSize = ProposedViewSize(width: width, height: height)
     guard let image = renderer.cgImage else { throw ViewError.noPicture }
-    var bitmap = Bitmap(width: image.width, height: image.height, order: .rgba) { pixels in
+    var bitmap = try Bitmap(width: image.width, height: image.height, order: .rgba) { pixels in
       let canvas = CGContext(
         data: pixels.baseAddress, width: image.width, height: image.height, bitsPerComponent: 8,
         bytesPerRow: image.width * 4, space: CGColorSpace(name: CGColorSpace.sRGB)!,
         bitmapInfo: CGImageAlphaInfo.premultipliedLast.rawValue)
-      canvas?.draw(image, in: CGRect(x: 0, y: 0, width: image.width, height: image.height))
+      guard let canvas else { throw ViewError.noPicture }
+      canvas.draw(image, in: CGRect(x: 0, y: 0, width: image.width, height: image.height))
     }
     bitmap.scale = context.scale
     return bitmap
