@@ -1,5 +1,5 @@
 // `npm run demo`: opens a watched session on a copy of examples/weather-card, saves four edits as an editor would, and shows what each of
-// them did. Pictures go to demo-output/.
+// them did. Pictures go to demo-output/edits.
 
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { createSession } from '../dist/index.mjs';
 import { describeReload, milliseconds } from './show-reload.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const output = path.join(root, 'demo-output');
+const output = path.join(root, 'demo-output', 'edits');
 
 const edits = [
   { title: 'a colour', file: 'WeatherCardView.swift', old: 'tint: 0xFFE08A', new: 'tint: 0xFF5C93' },

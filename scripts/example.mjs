@@ -22,7 +22,7 @@ const program = new Command('npm run example --')
 program.parse();
 const [name] = program.args;
 const { once, output = path.join(root, 'demo-output', name), scale } = program.opts();
-if (!(name in examples)) program.error(`error: there is no example '${name}'`);
+if (!names.includes(name)) program.error(`error: there is no example '${name}'`);
 
 const started = performance.now();
 const session = await createSession({
@@ -30,43 +30,51 @@ const session = await createSession({
   watch: !once,
   onProgress: ({ phase, done, total }) => console.log(`  ${phase}${total ? ` ${done} of ${total}` : ''}`),
 });
+session.stdout.pipe(process.stdout);
+session.stderr.pipe(process.stderr);
 const end = () => session.close();
 process.once('SIGINT', end).once('SIGTERM', end);
 
-if (session.error) fail(session.error);
-else console.log(`opened in ${milliseconds(performance.now() - started)}, agent ${session.agent.pid}`);
-await drawAll();
-
+if (session.error) {
+  fail(session.error);
+} else {
+  console.log(`opened in ${milliseconds(performance.now() - started)}, agent ${session.agent.pid}`);
+  await drawAll();
+}
 if (once) {
   await session.close();
 } else {
   console.log(`\nedit ${path.relative(process.cwd(), session.file)}, or a file that it uses, and save it; Ctrl-C ends`);
-  session.on('reload', async (result) => {
-    const { changed, timings } = result;
-    const drawn = performance.now();
-    await drawAll();
-    console.log(`\n${changed.map((file) => path.basename(file)).join(', ') || 'the package'} changed`);
-    console.log(describeReload(result, timings.total + performance.now() - drawn, session));
+  /** One after the other. */
+  let drawing = Promise.resolve();
+  session.on('reload', (result) => {
+    const changed = result.changed.map((file) => path.basename(file)).join(', ') || 'the package';
+    console.log(`\n${changed} changed\n${describeReload(result, undefined, session)}`);
+    drawing = drawing.then(drawAll);
   });
   session.on('reload-error', fail);
 }
 
-/** Of all previews, whether they can be drawn or not. */
+/** The previews, whether each can be drawn or not. */
 async function drawAll() {
-  mkdirSync(output, { recursive: true });
   try {
-    for (const { index, name: preview } of await session.previews()) {
-      const file = path.join(output, `${index}-${preview.replaceAll(/[^\p{L}\p{N}]+/gu, '-').toLowerCase()}.png`);
-      const { data, width, height, stale } = await session.snapshot({ preview: index, scale });
-      writeFileSync(file, data);
-      if (!stale) console.log(`  ${path.relative(process.cwd(), file)}  ${width} x ${height}`);
-    }
+    mkdirSync(output, { recursive: true });
+    for (const preview of await session.previews()) await draw(preview).catch(fail);
   } catch (error) {
-    if (error.code !== 'ERR_HOTSWIFT_CLOSED') fail(error);
+    fail(error);
   }
 }
 
+async function draw({ index, name: preview }) {
+  const file = path.join(output, `${index}-${preview.replaceAll(/[^\p{L}\p{N}]+/gu, '-').toLowerCase()}.png`);
+  const { data, width, height } = await session.snapshot({ preview: index, scale });
+  writeFileSync(file, data);
+  console.log(`  ${path.relative(process.cwd(), file)}  ${width} x ${height}`);
+}
+
 function fail(error) {
+  // Ctrl-C.
+  if (session.state === 'closed') return;
   console.error(`\n${error.code}: ${error.message}`);
   if (once) process.exitCode = 1;
 }

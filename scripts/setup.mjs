@@ -1,7 +1,6 @@
 // Makes a fresh clone ready to build, test and run: npm run setup.
 //
 //   node scripts/setup.mjs [--swiftc <path>]
-//   node scripts/setup.mjs --examples  what examples draw with, too
 //   node scripts/setup.mjs --native    only what the addon takes: no Swift, no TypeScript
 //
 // Every step looks first whether it is done; when all are, the whole takes half a second. What is installed on the system is told
@@ -21,14 +20,12 @@ import { bringThirdParty, buildArtifacts } from './third-party.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 async function main() {
-  const { values } = parseArgs({
-    options: { swiftc: { type: 'string' }, native: { type: 'boolean', default: false }, examples: { type: 'boolean', default: false } },
-  });
+  const { values } = parseArgs({ options: { swiftc: { type: 'string' }, native: { type: 'boolean', default: false } } });
   if (values.swiftc) process.env.HOTSWIFT_SWIFTC = values.swiftc;
 
-  const progress = new Progress(root, (values.native ? 4 : 6) + (values.examples ? 1 : 0));
+  const progress = new Progress(root, values.native ? 4 : 7);
   await progress.step('build tools', (step) => installBuildTools(step));
-  if (values.examples) await progress.step('libraries of the examples', (step) => installExampleLibraries(step));
+  if (!values.native) await progress.step('libraries of the examples', (step) => installExampleLibraries(step));
   if (!values.native) await progress.step('Swift toolchain', (step) => findOrInstallSwift(step));
   await progress.step('third-party code', async (step) => {
     const fetched = await bringThirdParty(buildArtifacts, (message) => step.tell(message));

@@ -1,11 +1,12 @@
 // How the demonstrations tell what an edit did.
 
-/** Of edits that were compiled and of those that were not, in two lines. `total`: milliseconds, save to PNG. */
+/** In two lines. `total`: milliseconds, save to PNG; where nobody knows when the file was saved, what the reload took. */
 export function describeReload({ tier, strategy, reason, generation, timings }, total, { agent }) {
+  const duration = total === undefined ? `reloaded in ${milliseconds(timings.total)}` : `save to PNG ${milliseconds(total)}`;
   return (
     `  ${strategy ? `${tier}, ${strategy}` : tier}: ${reason}\n` +
-    `  save to PNG ${milliseconds(total)} (compile ${milliseconds(timings.compile)}, link ${milliseconds(timings.link)}, ` +
-    `draw ${milliseconds(timings.run)}), generation ${generation}, agent ${agent.pid}`
+    `  ${duration} (compile ${milliseconds(timings.compile)}, link ${milliseconds(timings.link)}, ` +
+    `draw ${milliseconds(timings.run)}), generation ${generation}, agent ${agent?.pid ?? 'ended'}`
   );
 }
 

@@ -21,16 +21,20 @@ struct Plasma {
     return (straight + slanted + round) / 3
   }
 
-  func bitmap(width: Int, height: Int) -> Bitmap {
-    Bitmap(width: width, height: height) { pixels in
+  /// As large as the preview, with as many pixels a point as were asked for.
+  func bitmap(in context: PreviewContext) -> Bitmap {
+    let (width, height) = (pixels(context.width, context.scale), pixels(context.height, context.scale))
+    return Bitmap(width: width, height: height) { bitmap in
       for row in 0..<height {
         for column in 0..<width {
           let level = self.height(x: Double(column) / Double(width), y: Double(row) / Double(width))
-          pixels[column, row] = palette.color(at: (level + 1) / 2)
+          bitmap[column, row] = palette.color(at: (level + 1) / 2)
         }
       }
     }
   }
+
+  private func pixels(_ points: Int?, _ scale: Double) -> Int { Int((Double(points ?? 100) * scale).rounded()) }
 }
 
 /// Colours from low to high, with all those in between.
@@ -51,9 +55,9 @@ struct Palette {
 }
 
 #Preview("Ember", width: 240, height: 160) { context in
-  Plasma(waves: 5, time: 0.15, palette: .ember).bitmap(width: context.width ?? 240, height: context.height ?? 160)
+  Plasma(waves: 5, time: 0.15, palette: .ember).bitmap(in: context)
 }
 
 #Preview("Lagoon", width: 240, height: 160) { context in
-  Plasma(waves: 3, time: 0.6, palette: .lagoon).bitmap(width: context.width ?? 240, height: context.height ?? 160)
+  Plasma(waves: 3, time: 0.6, palette: .lagoon).bitmap(in: context)
 }

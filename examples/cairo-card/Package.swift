@@ -3,6 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "cairo-card",
+  platforms: [.macOS(.v13)],
   products: [.library(name: "CairoCard", targets: ["CairoCard"])],
   dependencies: [.package(path: "../../swift/PreviewKit")],
   targets: [

@@ -3,6 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "departures",
+  platforms: [.macOS(.v13)],
   products: [.library(name: "Departures", targets: ["Departures"])],
   dependencies: [.package(path: "Packages/Timetable")],
   targets: [

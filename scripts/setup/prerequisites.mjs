@@ -50,29 +50,35 @@ const exampleLibraries = [
  */
 export async function installBuildTools(step) {
   const missing = await installMissing(buildTools, step);
-  if (missing.length > 0) throw new SetupError(`${instructions(missing)}\nand run 'npm run setup' again.`);
+  if (missing.length > 0) throw new SetupError(`${instructions(missing)}and run 'npm run setup' again.`);
   return buildTools.map((item) => item.find()).join(', ');
 }
 
 /**
- * The same for what examples need; where it is missing and cannot be installed, everything else works.
+ * The same for what examples need; where it cannot be installed, everything else works.
  * @param {import('./progress.mjs').Step} step
  * @returns {Promise<string>} what was found
  */
 export async function installExampleLibraries(step) {
-  const missing = await installMissing(exampleLibraries, step);
-  if (missing.length > 0) step.tell(instructions(missing));
+  try {
+    const missing = await installMissing(exampleLibraries, step);
+    if (missing.length > 0) step.tell(instructions(missing));
+  } catch (error) {
+    step.tell(`goes on without: ${error.message}`);
+  }
   return exampleLibraries.map((item) => item.find() ?? 'something is missing').join(', ');
 }
 
-/** @returns {Promise<Prerequisite[]>} what is missing: on Debian, as root, after the installation */
+/** On Debian, as root, installs what is missing; elsewhere resolves with it. @returns {Promise<Prerequisite[]>} */
 async function installMissing(prerequisites, step) {
   const missing = prerequisites.filter((item) => item.find() === null);
   if (missing.length === 0 || debianRelease() === null || !isRoot()) return missing;
   const packages = missing.flatMap((item) => item.packages);
   step.tell(`this changes the system: ${installCommand(packages)}`);
   await install(packages, step);
-  return missing.filter((item) => item.find() === null);
+  const still = missing.filter((item) => item.find() === null);
+  if (still.length > 0) throw new SetupError(`still missing after the installation: ${still.map((item) => item.need).join('; ')}`);
+  return [];
 }
 
 function instructions(missing) {
@@ -81,9 +87,10 @@ function instructions(missing) {
   const list = missing.map((item) => `  - ${item.need}\n`).join('');
   let commands;
   if (hasApt()) commands = `  sudo apt-get update\n  sudo ${installCommand(packages)}`;
-  else if (process.platform === 'darwin') commands = `  xcode-select --install\n  brew install ${formulae.join(' ')}`;
+  else if (process.platform === 'darwin')
+    commands = ['  xcode-select --install', ...(formulae.length > 0 ? [`  brew install ${formulae.join(' ')}`] : [])].join('\n');
   else commands = `  your package manager's packages for: ${missing.map((item) => item.elsewhere).join(', ')}`;
-  return `missing:\n${list}Install with\n${commands}`;
+  return `missing:\n${list}Install with\n${commands}\n`;
 }
 
 function findCompiler() {

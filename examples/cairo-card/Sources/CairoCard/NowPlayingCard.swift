@@ -73,7 +73,8 @@ struct NowPlayingCard {
   }
 
   func bitmap(in context: PreviewContext) throws -> Bitmap {
-    let (width, height) = (context.width ?? 360, context.height ?? 190)
+    // As large as the preview.
+    let (width, height) = (context.width ?? 100, context.height ?? 100)
     return try Canvas.bitmap(width: width, height: height, scale: context.scale) { canvas in
       draw(on: canvas, in: Rect(minX: 0, minY: 0, width: Double(width), height: Double(height)))
     }

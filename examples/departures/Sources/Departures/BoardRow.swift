@@ -17,9 +17,9 @@ struct BoardRow {
       <text x='16' y='\(base)' class='time'>\(departure.time.text)</text>
       \(isLate ? "<text x='76' y='\(base)' class='late'>\(departure.expected.text)</text>" : "")
       <g transform='translate(134 \(middle - 10))'>\(try Resources.icon(for: departure.kind, color: "#9fc2ff"))</g>
-      <text x='164' y='\(base)' class='line'>\(departure.line)</text>
+      <text x='164' y='\(base)' class='line'>\(escaped(departure.line))</text>
       <text x='234' y='\(base)' class='destination'>\(escaped(departure.destination))</text>
-      <text x='\(width - 16)' y='\(base)' class='platform' text-anchor='end'>\(departure.platform)</text>
+      <text x='\(width - 16)' y='\(base)' class='platform' text-anchor='end'>\(escaped(departure.platform))</text>
       """
   }
 }

@@ -37,14 +37,21 @@ struct DepartureBoard {
 }
 
 #if HOTSWIFT
+  extension DepartureBoard {
+    /// As large as the preview.
+    fileprivate func svg(in context: PreviewContext) throws -> SVG {
+      SVG(try svg(width: Double(context.width ?? 100), height: Double(context.height ?? 100)))
+    }
+  }
+
   #Preview("Departures", width: 480, height: 244) { context in
     let board = DepartureBoard(
       station: "Friedrichshafen", departures: try Resources.departures(), now: TimeOfDay(hour: 17, minute: 30))
-    return SVG(try board.svg(width: Double(context.width ?? 480), height: Double(context.height ?? 244)))
+    return try board.svg(in: context)
   }
 
   #Preview("Nothing left", width: 480, height: 120) { context in
     let board = DepartureBoard(station: "Friedrichshafen", departures: [], now: TimeOfDay(hour: 23, minute: 58))
-    return SVG(try board.svg(width: Double(context.width ?? 480), height: Double(context.height ?? 120)))
+    return try board.svg(in: context)
   }
 #endif

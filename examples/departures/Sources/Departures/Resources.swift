@@ -4,16 +4,19 @@ import Timetable
 /// What lies in the package's bundle.
 enum Resources {
   static func departures() throws -> [Departure] {
-    try JSONDecoder().decode([Departure].self, from: data(named: "departures.json"))
+    try JSONDecoder().decode([Departure].self, from: contents(of: "departures", "json"))
   }
 
-  /// The shape of an icon, 20 x 20, as the content of an SVG.
+  /// An icon, 20 x 20, as an SVG document.
   static func icon(for kind: Departure.Kind, color: String) throws -> String {
-    let shape = String(decoding: try data(named: "icons/\(kind.rawValue).svg"), as: UTF8.self)
-    return shape.replacingOccurrences(of: "currentColor", with: color)
+    let icon = String(decoding: try contents(of: kind.rawValue, "svg", in: "icons"), as: UTF8.self)
+    return icon.replacingOccurrences(of: "currentColor", with: color)
   }
 
-  private static func data(named name: String) throws -> Data {
-    try Data(contentsOf: Bundle.module.bundleURL.appendingPathComponent(name))
+  private static func contents(of name: String, _ type: String, in folder: String? = nil) throws -> Data {
+    guard let url = Bundle.module.url(forResource: name, withExtension: type, subdirectory: folder) else {
+      throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "\(name).\(type)"])
+    }
+    return try Data(contentsOf: url)
   }
 }

@@ -12,7 +12,7 @@ public struct Departure: Codable, Sendable {
 }
 
 extension Departure {
-  /// Those that have not left at `time`, the next one first.
+  /// Those of the same day that have not left at `time`, the next one first.
   public static func upcoming(_ departures: [Departure], from time: TimeOfDay) -> [Departure] {
     departures
       .filter { $0.expected >= time }
