@@ -364,7 +364,11 @@ export class Reloads {
     const { module, reloader } = this.#parts;
     const { build } = module;
     try {
-      return await this.sources.refresh({ signal, onProgress: (progress) => this.#listeners.onProgress(progress) });
+      return await this.sources.refresh({
+        signal,
+        hasFailed: this.error !== null,
+        onProgress: (progress) => this.#listeners.onProgress(progress),
+      });
     } finally {
       if (module.build !== build) {
         this.#listenTo(module.build);

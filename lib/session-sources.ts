@@ -119,11 +119,11 @@ export class SessionSources {
     }
   }
 
-  /** Describes the module again where it may have changed. Resolves with what became of it since {@link apply}. */
-  async refresh(options: RefreshOptions): Promise<ModuleChange> {
+  /** Describes the module again where it may have changed. `hasFailed`: whether it did not work as it was. Resolves with what became of it since {@link apply}. */
+  async refresh(options: RefreshOptions & { hasFailed: boolean }): Promise<ModuleChange> {
     // Nobody watches what is installed.
-    const isComplete = (this.#module.description.notInstalled ?? []).length === 0;
-    if (this.#watcher !== undefined && !this.#restructured && isComplete) return this.#change;
+    const mayBeInstalled = options.hasFailed && (this.#module.description.notInstalled ?? []).length > 0;
+    if (this.#watcher !== undefined && !this.#restructured && !mayBeInstalled) return this.#change;
     this.#restructured = false;
     try {
       const change = await this.#module.refresh(options);

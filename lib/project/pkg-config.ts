@@ -13,9 +13,24 @@ export interface SystemLibrary {
   words: { cflags: string[]; libs: string[] } | null;
 }
 
+/** The last answers of this process about libraries that are installed. */
+const installed = new Map<string, SystemLibrary>();
+
 export async function askPkgConfig(name: string, signal?: AbortSignal): Promise<SystemLibrary> {
   const [cflags, libs] = await Promise.all([ask(['--cflags', name], signal), ask(['--libs', name], signal)]);
-  return { name, words: cflags === undefined || libs === undefined ? null : { cflags, libs } };
+  const library = { name, words: cflags === undefined || libs === undefined ? null : { cflags, libs } };
+  if (library.words === null) installed.delete(keyOf(name));
+  else installed.set(keyOf(name), library);
+  return library;
+}
+
+/** As {@link askPkgConfig}; what was installed when this process asked last is taken to be so still, for that answer takes as long as a literal edit. */
+export async function recallPkgConfig(name: string): Promise<SystemLibrary> {
+  return installed.get(keyOf(name)) ?? askPkgConfig(name);
+}
+
+function keyOf(name: string): string {
+  return JSON.stringify([name, process.env.PKG_CONFIG_PATH]);
 }
 
 export async function hasPkgConfig(signal?: AbortSignal): Promise<boolean> {

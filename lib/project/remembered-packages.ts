@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { digestOfState, type PackageInputs } from './package-state.js';
-import { askPkgConfig } from './pkg-config.js';
+import { recallPkgConfig } from './pkg-config.js';
 import type { PackageDescription } from './swift-package.js';
 
 const strings = z.array(z.string());
@@ -45,7 +45,7 @@ export async function recallDescription(folder: string, source: string, facts: s
     try {
       const { description, inputs, state } = remembered.parse(JSON.parse(await readFile(path.join(folderIn(folder), name), 'utf8')));
       if (!description.module.sources.includes(source)) continue;
-      const systemLibraries = await Promise.all(inputs.systemLibraries.map(({ name }) => askPkgConfig(name)));
+      const systemLibraries = await Promise.all(inputs.systemLibraries.map(({ name }) => recallPkgConfig(name)));
       if ((await digestOfState({ ...inputs, systemLibraries, facts })) !== state) return undefined;
       return { ...description, module: { ...description.module, file: source } };
     } catch {
