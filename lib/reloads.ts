@@ -56,8 +56,8 @@ export class Reloads {
   readonly #backstop: Backstop;
   /** Missing in-process. */
   readonly #keeper: AgentKeeper | undefined;
-  /** The texts that the reload under way is about, and those that failed last. */
-  #inFlight: SourceSnapshot | undefined;
+  /** What the reload under way is about, and what failed last. */
+  #inFlight: Attempt | undefined;
   #failed: Attempt | undefined;
   /** What crashed when it was run, which is not tried again. */
   #crashed: (Attempt & { error: HotswiftError }) | undefined;
@@ -193,7 +193,7 @@ export class Reloads {
 
   async #relate(): Promise<Relation> {
     const { build } = this.#parts.module;
-    const others = this.#inFlight;
+    const others = this.#inFlight?.sources;
     if (others === undefined || this.#cause.fresh === 'fresh' || this.sources.isRestructured) return 'supersedes';
     const sources = await this.sources.read();
     if (sameTexts(sources, others)) return 'served';
@@ -251,14 +251,14 @@ export class Reloads {
         cause.fresh !== undefined &&
         cause.fresh !== 'fresh' &&
         this.#inFlight !== undefined &&
-        changedFiles(this.#inFlight, generations.digests).length === 0
+        changedFiles(this.#inFlight.sources, generations.digests).length === 0
       ) {
         // The old agent goes on.
         this.#setState('ready');
         throw error;
       }
       const failure = asHotswiftError(error);
-      const attempt = this.#inFlight && { sources: this.#inFlight, version: this.sources.version };
+      const attempt = this.#inFlight;
       const known = this.#failed !== undefined && attempt !== undefined && isSame(this.#failed, attempt);
       this.#failed = attempt;
       this.#crashed = attempt !== undefined && isOwnFault(failure) ? { ...attempt, error: failure } : undefined;
@@ -277,7 +277,7 @@ export class Reloads {
   /** What the compiler would have said of the text, had it not been compiled so that its literals can be edited, explains some crashes. */
   async #explainCrash(error: unknown, signal: AbortSignal): Promise<never> {
     const { module, compileTimeout } = this.#parts;
-    const sources = this.#inFlight;
+    const sources = this.#inFlight?.sources;
     if (sources !== undefined && isHotswiftError(error) && error.code === 'ERR_HOTSWIFT_CRASH' && !signal.aborted) {
       await module.build.check(sources, { signal, timeout: compileTimeout });
     }
@@ -289,9 +289,9 @@ export class Reloads {
     const clock = new Stopwatch();
     const moduleChange = await this.#refreshModule(signal);
     const sources = await (saved ? this.sources.readSaved(signal) : this.sources.read());
-    this.#inFlight = sources;
-    const { digests } = generations;
     const attempt = { sources, version: this.sources.version };
+    this.#inFlight = attempt;
+    const { digests } = generations;
     if (fresh !== 'fresh' && this.#crashed !== undefined && isSame(attempt, this.#crashed)) throw this.#crashed.error;
     const gone = [...digests.keys()].filter((file) => !sources.has(file));
     const changed = [...changedFiles(sources, digests), ...gone];
