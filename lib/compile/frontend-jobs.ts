@@ -9,6 +9,7 @@ import { runTool, type ToolResult } from '../project/run-tool.js';
 import type { Diagnostic } from '../types.js';
 import type { CompiledFile } from './compiled-file.js';
 import { formatDiagnostic, parseDiagnostics } from './diagnostics.js';
+import { frontendEnvironment } from './frontend-environment.js';
 import { type FrontendTemplate, frontendJob, mergeJob, type PrimaryFile, primaryFile } from './frontend-job.js';
 import { SourceCopies } from './source-copies.js';
 import type { CompileInputs } from './warm-frontend.js';
@@ -200,7 +201,8 @@ export class FrontendJobs {
 
   #run(args: readonly string[], { signal, timeout: ms = defaultTimeout, inBackground }: JobOptions): Promise<ToolResult> {
     const timeout = { ms, phase: 'compile' };
-    return runTool(this.#template.program, args, { cwd: this.#module.workingDirectory, signal, timeout, inBackground });
+    const env = frontendEnvironment();
+    return runTool(this.#template.program, args, { cwd: this.#module.workingDirectory, env, signal, timeout, inBackground });
   }
 }
 

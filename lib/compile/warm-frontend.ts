@@ -5,6 +5,7 @@ import type { SourceSnapshot, SourceText } from '../edit/source-set.js';
 import { HotswiftError } from '../errors.js';
 import { killWithHost } from '../project/run-tool.js';
 import { type Spawned, spawn } from '../project/spawn.js';
+import { frontendEnvironment } from './frontend-environment.js';
 import { type FrontendTemplate, frontendJob, type PrimaryFile, primaryFile } from './frontend-job.js';
 import { plainImports } from './plain-imports.js';
 import type { Overlay, SourceCopies } from './source-copies.js';
@@ -114,7 +115,7 @@ export class WarmFrontend {
       const child = spawn(options.template.program, args, {
         cwd: options.workingDirectory,
         env: {
-          ...process.env,
+          ...frontendEnvironment(),
           HOTSWIFT_WARM_SENTINEL: sentinel,
           HOTSWIFT_WARM_FOLDER: folder + path.sep,
           HOTSWIFT_WARM_PRELOAD: process.env.LD_PRELOAD ?? '',

@@ -7,7 +7,7 @@ import { type Spawned, spawn } from './spawn.js';
 export interface ToolOptions {
   cwd?: string;
   /** Environment variables of the tool, on top of the host's. Default none. */
-  env?: Record<string, string>;
+  env?: NodeJS.ProcessEnv;
   /** Told of what the tool writes to its standard output, as it comes. */
   onOutput?: (text: string) => void;
   /** Where the tool puts its temporary files; the Swift driver leaves some behind. Default: the host's. */
