@@ -5,8 +5,10 @@ import { FrontendJobs } from './compile/frontend-jobs.js';
 import { ModuleBuild } from './compile/module-build.js';
 import { ModuleCompiler } from './compile/module-compiler.js';
 import { ModuleStore } from './compile/module-store.js';
+import { NeededSources } from './compile/needed-sources.js';
 import { PatchTrials } from './compile/patch-trials.js';
 import { type PreviewKit, providePreviewKit } from './compile/preview-kit.js';
+import { Slots } from './compile/slots.js';
 import { StandInModule } from './compile/stand-in-module.js';
 import { Thunks } from './compile/thunks.js';
 import { previewMacroTexts } from './edit/preview-macros.js';
@@ -129,9 +131,13 @@ export class SessionModule {
     const template = await askForTemplate(toolchain, compiled, [this.#kit.importPath], moduleCache, this.#options.folder, signal);
     const image = warmCompiler ? addon.warmFrontendImage() : -1;
     const jobs = new FrontendJobs(module, template, path.join(folder, 'compiles'), image < 0 ? undefined : image);
-    const indexes = { objects: new addon.ObjectIndex(module.name), dependencies: new addon.DependencyIndex() };
+    const slots = new Slots();
+    const dependencies = new addon.DependencyIndex();
+    const indexes = { slots, objects: new addon.ObjectIndex(module.name), dependencies };
     const thunks = this.editsLiterals ? new Thunks(module.file, this.syntax) : undefined;
-    const standIn = new StandInModule(path.join(folder, 'stand-in'), module.file, numberFrom('HOTSWIFT_SPLIT_FROM'));
+    const smallest = numberFrom('HOTSWIFT_SPLIT_FROM') ?? smallestLargeModule;
+    const standIn = new StandInModule(path.join(folder, 'stand-in'), module.file, smallest);
+    const needed = new NeededSources(module.name, this.syntax, smallest, (file) => dependencies.declarations(slots.of(file)));
     const link = {
       swiftc: toolchain.swiftc,
       name: module.name,
@@ -150,7 +156,7 @@ export class SessionModule {
       // Debuggers would look for the old functions, and optimised code is not taken apart.
       canPatch: addon.canPatch && !debug && !template.args.some((arg) => /^-O(?!none$)/.test(arg)),
       mostLinkedInPlace: numberFrom('HOTSWIFT_PATCH_FROM'),
-      compiler: new ModuleCompiler(module.file, jobs, indexes, standIn, thunks),
+      compiler: new ModuleCompiler(module.file, jobs, indexes, needed, standIn, thunks),
       store: new ModuleStore(cache, this.#identity(template)),
       link,
     });
@@ -221,6 +227,12 @@ function difference(before: ModuleDescription, after: ModuleDescription): Module
   return JSON.stringify(before.sources) === JSON.stringify(after.sources) ? 'none' : 'sources';
 }
 
+/**
+ * Bytes of sources. The compiler reads fewer in less time than it takes to compile an edit twice, which a changed interface may cost where a prebuilt module
+ * stands in for them.
+ */
+const smallestLargeModule = 200_000;
+
 /** The innermost folder that all files are in, or below. */
 function commonFolder(files: readonly string[]): string {
   let folder = path.dirname(files[0] ?? path.sep);
@@ -230,7 +242,7 @@ function commonFolder(files: readonly string[]): string {
 
 /**
  * A limit that the environment sets, where another than the usual is wanted. `HOTSWIFT_SPLIT_FROM`: bytes of sources from which on a prebuilt module
- * stands in for them; `HOTSWIFT_PATCH_FROM`: files that use an edited one, and are linked with it at most where it could be patched.
+ * stands in for them, or only those are read that are needed; `HOTSWIFT_PATCH_FROM`: files that use an edited one, and are linked with it at most where it could be patched.
  */
 function numberFrom(variable: string): number | undefined {
   const value = process.env[variable];

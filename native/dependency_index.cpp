@@ -34,6 +34,16 @@ DependencyIndex::Key DependencyIndex::keyOf(const DependencyNode &Node) {
   return hashOf(Text);
 }
 
+void DependencyIndex::note(const DependencyNode &Node,
+                           FileDeclarations &Declared) {
+  if (Node.Kind == DependencyKind::TopLevel ||
+      Node.Kind == DependencyKind::DynamicLookup)
+    Declared.Names.push_back(Node.Name.str());
+  // With a fingerprint it is one extension of the type.
+  if (Node.Kind == DependencyKind::Nominal && !Node.Context.contains('@'))
+    Declared.Types.push_back(Node.Context.str());
+}
+
 std::string DependencyIndex::nameOf(const DependencyNode &Node) {
   if (Node.Context.empty())
     return Node.Name.str();
@@ -73,10 +83,12 @@ DependencyIndex::read(const ModuleSlot &Entry) {
       const Key Named = keyOf(Node);
       if (!Node.IsProvided || Used.test(static_cast<unsigned>(Index)))
         Result.Uses.push_back(Named);
-      if (Node.IsProvided)
-        Result.Declarations.try_emplace(
-            Named, Declaration{hashOf(Node.Fingerprint),
-                               any_of(Node.DependsOn, IsFile), nameOf(Node)});
+      if (!Node.IsProvided)
+        continue;
+      Result.Declarations.try_emplace(
+          Named, Declaration{hashOf(Node.Fingerprint),
+                             any_of(Node.DependsOn, IsFile), nameOf(Node)});
+      note(Node, Result.Declared);
     }
   }
   llvm::sort(Result.Uses);
@@ -174,6 +186,11 @@ DependencyIndex::compare(ArrayRef<ModuleSlot> Entries) const {
         any_of(File.Uses, [&](Key Used) { return ChangedKeys.contains(Used); }))
       Result.Dependents.push_back(Slot);
   return Result;
+}
+
+FileDeclarations DependencyIndex::declarations(size_t Slot) const {
+  const std::shared_lock Lock(Guard);
+  return known(Slot).Declared;
 }
 
 std::vector<std::string> DependencyIndex::externalDependencies() const {

@@ -28,6 +28,15 @@ struct DependencyComparison {
   std::vector<size_t> Dependents;
 };
 
+/// What a file of a module declares, for whoever looks for it.
+struct FileDeclarations {
+  /// Of the file itself, operators among them, and, with Objective-C, members
+  /// that any object is asked for.
+  std::vector<std::string> Names;
+  /// Types that it declares or extends, mangled: `3App5ModelV`, `SS`.
+  std::vector<std::string> Types;
+};
+
 /// What the files of a module declare and look up, from the compiler's own
 /// dependency files: which of them have to be compiled anew when others have
 /// changed. Follows what swift-driver does for `-incremental`.
@@ -53,6 +62,9 @@ public:
   llvm::Expected<DependencyComparison>
   compare(llvm::ArrayRef<ModuleSlot> Entries) const;
 
+  /// What a slot's file declares; nothing for one that was never set.
+  FileDeclarations declarations(size_t Slot) const;
+
   /// The modules and headers of others that the compiler read for any of the
   /// files, absolute paths, sorted.
   std::vector<std::string> externalDependencies() const;
@@ -74,6 +86,7 @@ private:
     /// Ascending.
     std::vector<Key> Uses;
     std::vector<std::string> External;
+    FileDeclarations Declared;
     uint64_t Order = 0;
   };
   struct Change {
@@ -83,6 +96,7 @@ private:
 
   static Key keyOf(const DependencyNode &Node);
   static std::string nameOf(const DependencyNode &Node);
+  static void note(const DependencyNode &Node, FileDeclarations &Declared);
   static llvm::Expected<Content> read(const ModuleSlot &Entry);
   static llvm::Expected<std::vector<Content>>
   readAll(llvm::ArrayRef<ModuleSlot> Entries);

@@ -125,6 +125,7 @@ public:
         Env, "DependencyIndex",
         {InstanceMethod<&DependencyIndexObject::set>("set"),
          InstanceMethod<&DependencyIndexObject::compare>("compare"),
+         InstanceMethod<&DependencyIndexObject::declarations>("declarations"),
          InstanceMethod<&DependencyIndexObject::externalDependencies>(
              "externalDependencies")});
   }
@@ -139,6 +140,13 @@ private:
   }
   Napi::Value compare(const Napi::CallbackInfo &Info) {
     return (new CompareWork(Info.Env(), Owned, slots(Info[0])))->start();
+  }
+  Napi::Value declarations(const Napi::CallbackInfo &Info) {
+    const FileDeclarations Declared = Owned->declarations(number(Info[0]));
+    auto Result = Napi::Object::New(Info.Env());
+    Result.Set("names", arrayOf(Info.Env(), Declared.Names));
+    Result.Set("types", arrayOf(Info.Env(), Declared.Types));
+    return Result;
   }
   Napi::Value externalDependencies(const Napi::CallbackInfo &Info) {
     return arrayOf(Info.Env(), Owned->externalDependencies());

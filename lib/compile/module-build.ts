@@ -390,6 +390,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
         this.#again = false;
         if (this.#patched !== undefined) this.emit('needs-agent', this.#patched);
         await this.#compileRest(signal);
+        await this.#parts.compiler.lookThroughSources(signal);
         await this.#provideLibrary(signal);
         await this.#provideStandIn(signal);
         await this.#warmUp(false, signal);

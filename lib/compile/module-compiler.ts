@@ -5,7 +5,8 @@ import type { Diagnostic, Strategy } from '../types.js';
 import { type CompiledFile, filesOf } from './compiled-file.js';
 import type { FrontendJobs, JobOptions, JobResults } from './frontend-jobs.js';
 import type { DependencyIndex, ModuleSlot, ObjectIndex } from './native-indexes.js';
-import { Slots } from './slots.js';
+import type { NeededSources } from './needed-sources.js';
+import type { Slots } from './slots.js';
 import { reachableFiles } from './source-reach.js';
 import type { StandInModule } from './stand-in-module.js';
 import { asOfUser, type Thunks, withThunk } from './thunks.js';
@@ -58,7 +59,8 @@ export class ModuleCompiler {
   readonly #dependencies: DependencyIndex;
   readonly #standIn: StandInModule;
   readonly #thunks: Thunks | undefined;
-  readonly #slots = new Slots();
+  readonly #slots: Slots;
+  readonly #needed: NeededSources;
   #files = new Map<string, CompiledFile>();
   /** Sources that nothing has needed yet. */
   #pending = new Set<string>();
@@ -75,14 +77,17 @@ export class ModuleCompiler {
   constructor(
     previewed: string,
     jobs: FrontendJobs,
-    indexes: { objects: ObjectIndex; dependencies: DependencyIndex },
+    indexes: { slots: Slots; objects: ObjectIndex; dependencies: DependencyIndex },
+    needed: NeededSources,
     standIn: StandInModule,
     thunks: Thunks | undefined,
   ) {
     this.#previewed = previewed;
     this.#jobs = jobs;
+    this.#slots = indexes.slots;
     this.#objects = indexes.objects;
     this.#dependencies = indexes.dependencies;
+    this.#needed = needed;
     this.#standIn = standIn;
     this.#thunks = thunks;
   }
@@ -171,8 +176,13 @@ export class ModuleCompiler {
    * Resolves when they wait for it, or when a compile came in between.
    */
   async warmUp({ all }: { all: boolean }): Promise<void> {
-    const edits = this.#likelyEdits;
+    const edits = await this.#likelyEdits();
     await this.#jobs.warmUp(edits, all ? edits.length : 1);
+  }
+
+  /** Looks through the sources, so that compiles to come read no more of them than they need. */
+  async lookThroughSources(signal: AbortSignal): Promise<void> {
+    if (this.#pending.size === 0) await this.#needed.prepare(this.#sources, signal);
   }
 
   /**
@@ -215,15 +225,22 @@ export class ModuleCompiler {
   }
 
   /** What the compile of the next edit is likely to read, the likeliest first: of the previewed file, and of the other one that was edited last. */
-  get #likelyEdits(): CompileInputs[] {
+  async #likelyEdits(): Promise<CompileInputs[]> {
     const sources = this.#sources;
-    return [...new Set([this.#edited.last, this.#previewed, this.#edited.other])]
+    const edited = [...new Set([this.#edited.last, this.#previewed, this.#edited.other])]
       .filter((file) => file !== undefined)
-      .filter((file) => this.#files.has(file) && path.basename(file) !== 'main.swift')
-      .map((file) => {
-        const module = this.#standIn.for([file], sources);
-        return { file, sources, modules: module === undefined ? undefined : [module] };
-      });
+      .filter((file) => this.#files.has(file) && path.basename(file) !== 'main.swift');
+    const inputs = edited.map(async (file) => {
+      const module = this.#standIn.for([file], sources);
+      if (module !== undefined) return { file, sources, modules: [module] };
+      return { file, sources: (await this.#select([file], [], sources)) ?? sources };
+    });
+    return Promise.all(inputs);
+  }
+
+  /** The sources that a compile of these files needs; `undefined`: all. `edited`: others that may declare something else than is known. */
+  async #select(files: readonly string[], edited: readonly string[], sources: SourceSnapshot): Promise<SourceSnapshot | undefined> {
+    return this.#pending.size === 0 ? this.#needed.select(files, edited, sources) : undefined;
   }
 
   async #compileFirst(sources: SourceSnapshot, options: JobOptions): Promise<CompileResult> {
@@ -256,7 +273,7 @@ export class ModuleCompiler {
     const split = removed.length === 0 ? await this.#compileSplit(edited, sources, options) : undefined;
     // If a trial has failed already, it is for the text itself to say whether it is at fault.
     const isRefused = split === 'refused';
-    const first = isRefused || split === undefined ? await this.#compileFromSources(edited, sources, options, isRefused) : split;
+    const first = isRefused || split === undefined ? await this.#compileFromSources(edited, [], sources, options, isRefused) : split;
     if (isRefused) this.#splitPause = pauseOfSplit;
     const isSplit = first === split;
     const change = await this.#interfaceChange(first.files, removed, sources);
@@ -272,7 +289,7 @@ export class ModuleCompiler {
       (file) => !edited.includes(file) && sources.has(file),
     );
     const rest = isSplit ? [...edited, ...affected] : affected;
-    const second = await this.#compileFromSources(rest, sources, options);
+    const second = await this.#compileFromSources(rest, edited, sources, options);
     this.#interfaces += 1;
     await this.#commit(new Map([...first.files, ...second.files]), removed);
     // What was compiled against other interfaces is of no use when its text comes back.
@@ -312,14 +329,50 @@ export class ModuleCompiler {
     return asOfUser(results, thunk);
   }
 
-  /** `isPlain`: as the texts are, by frontends that start anew. */
-  async #compileFromSources(files: readonly string[], sources: SourceSnapshot, options: JobOptions, isPlain = false): Promise<JobResults> {
+  /** `edited`: see {@link NeededSources}. `isPlain`: as the texts are, and all of them, by frontends that start anew. */
+  async #compileFromSources(
+    files: readonly string[],
+    edited: readonly string[],
+    sources: SourceSnapshot,
+    options: JobOptions,
+    isPlain = false,
+  ): Promise<JobResults> {
     if (files.length === 0) return { files: new Map(), diagnostics: [], warm: true };
     const results = isPlain
       ? await this.#jobs.compile(files, sources, undefined, { ...options, attempt: 'second' })
-      : await this.#compileWithLiterals(files, sources, options);
+      : await this.#compileNeeded(files, edited, sources, options);
     if (results.failure !== undefined) throw results.failure;
     return results;
+  }
+
+  /** Lets the compiler read what it needs, and all sources if it does not compile that way. */
+  async #compileNeeded(
+    files: readonly string[],
+    edited: readonly string[],
+    sources: SourceSnapshot,
+    options: JobOptions,
+  ): Promise<JobResults> {
+    const needed = await this.#select(files, edited, sources);
+    if (needed === undefined) return this.#compileWithLiterals(files, sources, options);
+    log('%s: %d of %d sources are needed', names(files), needed.size, sources.size);
+    const thunk = files.includes(this.#previewed) ? await this.#thunks?.make(sources) : undefined;
+    const texts = thunk === undefined ? needed : withThunk(needed, thunk);
+    const first = await this.#jobs.compile(files, texts, undefined, { ...options, attempt: 'first' });
+    if (first.failure === undefined) {
+      if (thunk === undefined) return first;
+      this.#thunks?.accept();
+      return asOfUser(first, thunk);
+    }
+    log('with what seemed to be needed: %s', first.failure.message);
+    if (thunk !== undefined) {
+      // The thunk may be at fault.
+      const others = await this.#compileWithLiterals(files, sources, options);
+      if (others.files.get(this.#previewed)?.literals !== undefined) this.#needed.doubt(files);
+      return others;
+    }
+    const second = await this.#jobs.compile(files, sources, undefined, { ...options, attempt: 'second' });
+    if (second.failure === undefined) this.#needed.doubt(files);
+    return second;
   }
 
   /** Compiles from sources, and so that the literals of the previewed file can be edited, if it compiles that way. */
@@ -399,6 +452,7 @@ export class ModuleCompiler {
       this.#pending.delete(file);
     }
     this.#standIn.update(this.#files);
+    this.#needed.changed([...compiled.keys(), ...removed]);
   }
 
   /** One change of the results at a time. */

@@ -50,6 +50,14 @@ export interface DependencyComparison {
   dependents: number[];
 }
 
+/** What a file declares, for whoever looks for it. */
+export interface FileDeclarations {
+  /** Of the file itself, operators among them, and, with Objective-C, members that any object is asked for. */
+  names: string[];
+  /** Types that it declares or extends, mangled: `3App5ModelV`, `SS`. */
+  types: string[];
+}
+
 /**
  * What the files of a module declare and look up, from the compiler's `.swiftdeps` files: which of them have to be compiled anew after others
  * have changed. native/dependency_index.h has the rules, which are those of `swiftc -incremental`.
@@ -62,6 +70,8 @@ export interface DependencyIndex {
    * of the files cannot be read or is damaged.
    */
   compare(entries: readonly ModuleSlot[]): Promise<DependencyComparison>;
+  /** What a slot's file declares; nothing for one that was never set. */
+  declarations(slot: number): FileDeclarations;
   /** The modules and headers of others that the compiler read for any of the files: absolute paths, sorted. */
   externalDependencies(): string[];
 }

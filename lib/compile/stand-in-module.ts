@@ -11,9 +11,6 @@ export interface MergedModule {
   module: string;
 }
 
-/** Bytes of sources that the compiler reads in less time than it takes to compile an edit twice, which a changed interface may cost. */
-const smallModule = 200_000;
-
 /**
  * One prebuilt module that stands in for all files but the previewed one: the compiler's cost of an edit of that file then does not grow with the
  * module.
@@ -32,7 +29,7 @@ export class StandInModule {
   #count = 0;
 
   /** `folder` belongs to the module. `smallest`: bytes of other sources from which on it stands in for them. */
-  constructor(folder: string, previewed: string, smallest = smallModule) {
+  constructor(folder: string, previewed: string, smallest: number) {
     this.#folder = folder;
     this.#previewed = previewed;
     this.#smallest = smallest;

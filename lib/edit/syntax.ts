@@ -94,6 +94,11 @@ export async function findPreviewMacros(tree: NativeSyntaxTree, text: Buffer): P
   return rows(previews, previewWidth).map(([start, nameEnd, end]) => ({ start, nameEnd, end }));
 }
 
+/** Finds the bodies of a text, in the order of their starts. */
+export async function readBodies(tree: NativeSyntaxTree, text: Buffer): Promise<SourceBody[]> {
+  return bodiesIn((await tree.parse(text)).bodies);
+}
+
 /** Finds the literals and the bodies of a text. */
 export async function readSyntax(tree: NativeSyntaxTree, text: Buffer): Promise<SourceSyntax> {
   // The callees are read when the promise is settled, and the caller may have changed the bytes by then.
@@ -101,7 +106,7 @@ export async function readSyntax(tree: NativeSyntaxTree, text: Buffer): Promise<
   const { literals, bodies } = await tree.parse(bytes);
   return {
     literals: rows(literals, literalWidth).map((row) => readLiteral(row, bytes)),
-    bodies: rows(bodies, bodyWidth).map(([start, end, flags]) => ({ start, end, isUnderstood: flags === 0 })),
+    bodies: bodiesIn(bodies),
   };
 }
 
@@ -109,6 +114,10 @@ type Row = [number, number, number, number, number, number, number];
 
 function rows(table: Uint32Array, width: number): Row[] {
   return Array.from({ length: table.length / width }, (_, row) => [...table.subarray(row * width, (row + 1) * width)] as Row);
+}
+
+function bodiesIn(table: Uint32Array): SourceBody[] {
+  return rows(table, bodyWidth).map(([start, end, flags]) => ({ start, end, isUnderstood: flags === 0 }));
 }
 
 function readLiteral([kind, start, end, obstacle, body, calleeStart, calleeEnd]: Row, text: Buffer): SourceLiteral {

@@ -193,4 +193,20 @@ describe('what depends on an edit', () => {
     await expect(index.compare(entries)).rejects.toMatchObject(refusal);
     expect(await compare({ 'Model.swift': ['func shade', 'func tint() {}; func shade'] })).toMatchObject({ dependents: usersOfModel });
   });
+
+  it('knows what each file declares and extends, whatever it is called', async () => {
+    const declared = (slot: number) => {
+      const { names: found, types } = index.declarations(slot);
+      return { names: found.sort(), types: types.sort() };
+    };
+    expect(declared(names.indexOf('Model.swift'))).toEqual({ names: ['Model', 'Spare', 'free'], types: ['3App5ModelV', '3App5SpareV'] });
+    expect(declared(names.indexOf('Extension.swift'))).toEqual({ names: [], types: ['3App5ModelV'] });
+    expect(declared(99)).toEqual({ names: [], types: [] });
+    const fixture = new Fixture({
+      'Else.swift': 'infix operator <+>\nfunc <+> (left: Int, right: Int) -> Int { left }\nextension Int { var one: Int { 1 } }',
+    });
+    const [object = ''] = compileSwift(fixture, 'App', ['Else.swift']);
+    await index.set([{ slot: 0, path: dependenciesOf(object) }]);
+    expect(declared(0)).toEqual({ names: ['<+>'], types: ['Si'] });
+  });
 });
