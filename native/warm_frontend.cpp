@@ -1,15 +1,19 @@
 // Linux with glibc only; elsewhere every compile starts a swift-frontend of its
 // own (lib/compile/frontend-jobs.ts).
 //
-// A library for LD_PRELOAD that makes a fork server of swift-frontend. The
-// frontend reads its inputs one after the other: the other files of the module,
-// a generated one, and last the edited file. What it asks the file system while
-// it is at the generated one stops it here, with every other file parsed, every
-// import loaded, and the edited file not yet looked at. From then on each
+// A library for LD_PRELOAD that makes a fork server of swift-frontend. Where it
+// asks the file system for a certain path it is stopped. From then on each
 // request is a fork, in which that call returns and the compile goes on.
 //
+// The path may be that of the list of its inputs: it has started then, and
+// knows nothing of them. Or it is one that a generated file asks for: the
+// frontend reads its inputs one after the other, the other files of the module,
+// the generated one, and last the edited file, so that every other file is
+// parsed then, every import loaded, and the edited file not yet looked at. The
+// text of that is in the server's folder.
+//
 // It is no part of the addon: the addon carries it as data
-// (warm_frontend_image.S). lib/compile/warm-frontend.ts is the other end.
+// (warm_frontend_image.S). lib/compile/frontend-server.ts is the other end.
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -44,11 +48,12 @@ constexpr int Control = 3;
 /// This library, as the host opened it.
 constexpr int Image = 4;
 
-/// The name that the generated file asks for; empty where the library has
-/// nothing to do: in other processes, and in the forks.
+/// The last part of the path that stops the frontend; empty where the library
+/// has nothing to do: in other processes, and in the forks.
 char *Sentinel = nullptr;
-/// A folder of the server's own, with a slash at its end. In it are the edited
-/// file's text, and what a fork prints and makes.
+/// A folder of the server's own, with a slash at its end. In it are what a fork
+/// prints and may make, and the edited file's text, if it is known already
+/// which that will be.
 char *Folder = nullptr;
 char *TextPath = nullptr;
 char *OutputPath = nullptr;
@@ -195,13 +200,15 @@ unsigned long takeNumber(const char *&Rest, int Base) {
   return Number;
 }
 
-/// The frontend has to have mapped the text, not read it: only then do forks
-/// see what is written there later.
-Mapping findMapping() {
+/// The frontend has to have mapped the text, if there is one, not read it: only
+/// then do forks see what is written there later.
+std::optional<Mapping> findMapping() {
   Mapping Found;
   struct stat Text{};
+  if (!status(TextPath, Text))
+    return std::nullopt;
   FILE *Maps = std::fopen("/proc/self/maps", "re");
-  if (Maps == nullptr || !status(TextPath, Text))
+  if (Maps == nullptr)
     giveUp("its memory cannot be looked at");
   const auto Size = static_cast<size_t>(Text.st_size);
   char *Line = nullptr;
@@ -337,7 +344,7 @@ void finish(pid_t Compile, int Told, const char *Changed) {
     waitFor(Compile);
 }
 
-Role compile(const Mapping &Text) {
+Role compile(const std::optional<Mapping> &Text) {
   std::array<int, 2> Alive{};
   const int Output = open(
       OutputPath, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
@@ -358,7 +365,7 @@ Role compile(const Mapping &Text) {
   close(Alive[1]);
   if (Compile > 0) {
     // While the compile runs already.
-    const char *Changed = showsFile(Text) ? firstChange() : TextPath;
+    const char *Changed = Text && !showsFile(*Text) ? TextPath : firstChange();
     if (Changed != nullptr)
       kill(Compile, SIGKILL);
     finish(Compile, Alive[0], Changed);
@@ -379,7 +386,7 @@ void serve() {
     giveUp("it has threads");
   if (hasChildren())
     giveUp("it has started a process");
-  const Mapping Text = findMapping();
+  const std::optional<Mapping> Text = findMapping();
   answer("ready\n");
   for (;;) {
     char Request = 0;

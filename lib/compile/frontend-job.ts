@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'shell-quote';
 import { HotswiftError } from '../errors.js';
@@ -119,27 +119,78 @@ export async function frontendJob(
   folder: string,
 ): Promise<string[]> {
   const outputs = path.join(folder, 'outputs.yaml');
-  const outputMap = Object.fromEntries(
-    primaries.map(({ file, dependencies, module }) => [
-      file,
-      // Against a prebuilt module nothing is declared that is new: if something is, the file is compiled again.
-      { 'swift-dependencies': dependencies, ...(modules.length === 0 ? { swiftmodule: module } : {}) },
-    ]),
-  );
-  await writeFile(outputs, JSON.stringify(outputMap));
+  await writeFile(outputs, outputMap(primaries, modules));
   const primary = new Map(primaries.map((one) => [one.file, one]));
   return [
-    ...template.args,
-    ...(findScript(sources) === undefined ? ['-parse-as-library'] : []),
-    '-vfsoverlay',
-    overlay,
-    '-supplementary-output-file-map',
-    outputs,
+    ...argumentsFor(template, findScript(sources) !== undefined, overlay, outputs),
     ...sources.flatMap((source) => (primary.has(source) ? ['-primary-file', source] : [source])),
     ...modules,
-    // Objects are matched with primary files by position: the order of the sources, not of the request.
-    ...sources.flatMap((source) => primary.get(source)?.object ?? []).flatMap((object) => ['-o', object]),
+    ...objectsOf(primaries, sources).flatMap((object) => ['-o', object]),
   ];
+}
+
+/** What a job reads that was started before it was known what it is to compile: files in a folder. */
+export class ListedJob {
+  /** The last part of the path that is read first. */
+  static readonly firstRead = 'HotswiftInputs';
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** `hasScript`: whether main.swift is among the sources. */
+  arguments(template: FrontendTemplate, hasScript: boolean): string[] {
+    return [
+      ...argumentsFor(template, hasScript, this.#path('overlay.yaml'), this.#path('outputs.yaml')),
+      ...['-filelist', this.#path(ListedJob.firstRead)],
+      ...['-primary-filelist', this.#path('primaries')],
+      ...['-output-filelist', this.#path('objects')],
+    ];
+  }
+
+  /** As `frontendJob`. */
+  async write(primaries: readonly PrimaryFile[], { sources, modules }: ReadAlong, overlay: string): Promise<void> {
+    const primary = new Set(primaries.map(({ file }) => file));
+    await Promise.all([
+      this.#writeList(ListedJob.firstRead, [...sources, ...modules]),
+      this.#writeList(
+        'primaries',
+        sources.filter((source) => primary.has(source)),
+      ),
+      this.#writeList('objects', objectsOf(primaries, sources)),
+      writeFile(this.#path('outputs.yaml'), outputMap(primaries, modules)),
+      copyFile(overlay, this.#path('overlay.yaml')),
+    ]);
+  }
+
+  #writeList(name: string, paths: readonly string[]): Promise<void> {
+    return writeFile(this.#path(name), paths.map((file) => `${file}\n`).join(''));
+  }
+
+  #path(name: string): string {
+    return path.join(this.#folder, name);
+  }
+}
+
+function argumentsFor({ args }: FrontendTemplate, hasScript: boolean, overlay: string, outputs: string): string[] {
+  const library = hasScript ? [] : ['-parse-as-library'];
+  return [...args, ...library, '-vfsoverlay', overlay, '-supplementary-output-file-map', outputs];
+}
+
+function outputMap(primaries: readonly PrimaryFile[], modules: readonly string[]): string {
+  const outputsOf = ({ dependencies, module }: PrimaryFile) => ({
+    'swift-dependencies': dependencies,
+    // Against a prebuilt module nothing is declared that is new: if something is, the file is compiled again.
+    ...(modules.length === 0 ? { swiftmodule: module } : {}),
+  });
+  return JSON.stringify(Object.fromEntries(primaries.map((one) => [one.file, outputsOf(one)])));
+}
+
+/** Objects are matched with primary files by position: the order of the sources, not of the request. */
+function objectsOf(primaries: readonly PrimaryFile[], sources: readonly string[]): string[] {
+  const objects = new Map(primaries.map(({ file, object }) => [file, object]));
+  return sources.flatMap((source) => objects.get(source) ?? []);
 }
 
 /** The command line that makes one module of several that stand for files of the same module. */

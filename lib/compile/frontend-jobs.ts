@@ -4,13 +4,14 @@ import path from 'node:path';
 import debug from 'debug';
 import { asWritten, type SourceSnapshot } from '../edit/source-set.js';
 import { HotswiftError } from '../errors.js';
-import type { ModuleDescription } from '../project/module.js';
+import { findScript, type ModuleDescription } from '../project/module.js';
 import { runTool, type ToolResult } from '../project/run-tool.js';
 import type { Diagnostic } from '../types.js';
 import type { CompiledFile } from './compiled-file.js';
 import { formatDiagnostic, parseDiagnostics } from './diagnostics.js';
 import { frontendEnvironment } from './frontend-environment.js';
-import { type FrontendTemplate, frontendJob, mergeJob, type PrimaryFile, primaryFile } from './frontend-job.js';
+import { type FrontendTemplate, frontendJob, mergeJob, type PrimaryFile, primaryFile, type ReadAlong } from './frontend-job.js';
+import { ReadyFrontends } from './ready-frontends.js';
 import { SourceCopies } from './source-copies.js';
 import type { CompileInputs } from './warm-frontend.js';
 import { WarmFrontends } from './warm-frontends.js';
@@ -57,6 +58,7 @@ export class FrontendJobs {
   readonly #folder: string;
   readonly #copies: SourceCopies;
   readonly #warm: WarmFrontends | undefined;
+  readonly #ready: ReadyFrontends | undefined;
   #runs = 0;
   /** Folders of runs that are over, however they ended. */
   #finished: string[] = [];
@@ -72,8 +74,9 @@ export class FrontendJobs {
     this.#copies = new SourceCopies(path.join(folder, 'sources'));
     if (warmImage === undefined) return;
     const { name: moduleName, workingDirectory } = module;
-    const warm = { template, moduleName, workingDirectory, folder: path.join(folder, 'warm'), copies: this.#copies, image: warmImage };
-    this.#warm = new WarmFrontends(warm);
+    const common = { template, workingDirectory, image: warmImage };
+    this.#warm = new WarmFrontends({ ...common, moduleName, folder: path.join(folder, 'warm'), copies: this.#copies });
+    this.#ready = new ReadyFrontends({ ...common, folder: path.join(folder, 'ready') });
   }
 
   /**
@@ -100,16 +103,17 @@ export class FrontendJobs {
   }
 
   /**
-   * Starts frontends for the first so many of these edits, so that their compiles have less to do; those that there are for the others stay. Resolves
-   * when that is done, or when a compile interrupted it.
+   * Starts frontends for the first so many of these edits, so that their compiles have less to do, and one for any other edit of these sources; those that
+   * there are for the others stay. Resolves when that is done, or when a compile interrupted it.
    */
-  async warmUp(edits: readonly CompileInputs[], count: number): Promise<void> {
+  async warmUp(edits: readonly CompileInputs[], count: number, sources: SourceSnapshot): Promise<void> {
     await this.#warm?.provide(edits, count);
+    await this.#ready?.provide(hasScript([...sources.keys()]));
   }
 
   /** Ends what runs between compiles. */
   async close(): Promise<void> {
-    await this.#warm?.close();
+    await Promise.all([this.#warm?.close(), this.#ready?.close()]);
   }
 
   /** `undefined`: there is no warm frontend for it. */
@@ -150,13 +154,12 @@ export class FrontendJobs {
     const overlay = await this.#copies.overlay(inputs.flatMap((file) => sources.get(file) ?? []));
     const results: JobResults = { files: new Map(), diagnostics: [], warm: false };
     const waiting = divide(files).entries();
-    const failed: ToolResult[] = [];
+    const failed: Pick<ToolResult, 'stderr' | 'signal'>[] = [];
     const outputs: string[] = [];
     const work = async () => {
       for (const [index, batch] of waiting) {
         const primaries = await outputsOf(batch, path.join(folder, `job-${index}`));
-        const args = await frontendJob(this.#template, primaries, along, overlay.file, path.join(folder, `job-${index}`));
-        const result = await this.#run(args, options);
+        const result = await this.#runJob(primaries, along, overlay.file, path.join(folder, `job-${index}`), options);
         outputs.push(result.stderr);
         if (result.exitCode !== 0) {
           failed.push(result);
@@ -199,6 +202,22 @@ export class FrontendJobs {
     this.#copies.forget();
   }
 
+  async #runJob(
+    primaries: readonly PrimaryFile[],
+    along: ReadAlong,
+    overlay: string,
+    folder: string,
+    options: JobOptions,
+  ): Promise<Pick<ToolResult, 'exitCode' | 'signal' | 'stderr'>> {
+    // A fork would have the priority of what it is a fork of.
+    if (!options.inBackground) {
+      const { signal, timeout = defaultTimeout } = options;
+      const ready = await this.#ready?.compile(hasScript(along.sources), primaries, along, overlay, { signal, timeout });
+      if (ready !== undefined) return { exitCode: ready.exitCode, signal: null, stderr: ready.output };
+    }
+    return this.#run(await frontendJob(this.#template, primaries, along, overlay, folder), options);
+  }
+
   #run(args: readonly string[], { signal, timeout: ms = defaultTimeout, inBackground }: JobOptions): Promise<ToolResult> {
     const timeout = { ms, phase: 'compile' };
     const env = frontendEnvironment();
@@ -212,6 +231,10 @@ async function outputsOf(files: readonly string[], folder: string): Promise<Prim
   return files.map((file, index) =>
     primaryFile(file, path.join(folder, `${index}-${path.basename(file, '.swift').replace(/[^\w-]/g, '_')}`)),
   );
+}
+
+function hasScript(sources: readonly string[]): boolean {
+  return findScript(sources) !== undefined;
 }
 
 /** A file that is compiled alone comes last, as warm frontends have it: the order of the libraries in its object is that of the files. */

@@ -177,7 +177,7 @@ export class ModuleCompiler {
    */
   async warmUp({ all }: { all: boolean }): Promise<void> {
     const edits = await this.#likelyEdits();
-    await this.#jobs.warmUp(edits, all ? edits.length : 1);
+    await this.#jobs.warmUp(edits, all ? edits.length : 1, this.#sources);
   }
 
   /** Looks through the sources, so that compiles to come read no more of them than they need. */
