@@ -16,13 +16,15 @@ const quiet = 10_000;
 /** A module of so many files in a folder of its own, which benchmarks edit. */
 export class GeneratedProject {
   #module;
+  #core;
   #folder;
   #saves = 0;
 
-  /** @param {number} files @param {string} parent */
-  constructor(files, parent) {
+  /** `core`: see GeneratedModule. @param {number} files @param {string} parent @param {number} core */
+  constructor(files, parent, core = 0) {
     this.size = files;
-    this.#module = new generated.GeneratedModule({ files, seed });
+    this.#core = core;
+    this.#module = new generated.GeneratedModule({ files, core, seed });
     this.#folder = path.join(parent, `module-of-${files}`);
     mkdirSync(this.#folder);
     for (const [name, text] of Object.entries(this.#module.texts)) writeFileSync(this.path(name), text);
@@ -32,16 +34,16 @@ export class GeneratedProject {
     return this.#module.previewed;
   }
 
-  /** A file in the middle of the module that a few others use. */
+  /** A file in the middle of the module, or of its core, that a few others of that use. */
   get other() {
-    const users = [...this.#module.users()];
+    const users = [...this.#users];
     const later = users.slice(Math.floor(users.length / 2));
     return later.find(([, { size }]) => size >= 2 && size <= 4)[0];
   }
 
-  /** The file, besides the previewed one, that the fewest others need, directly or through others; but one. */
+  /** The file, besides the previewed one, that the fewest others of the module, or of its core, need, directly or through others; but one. */
   get peripheral() {
-    const users = this.#module.users();
+    const users = this.#users;
     const counts = this.#module.fileNames
       .filter((name) => name !== this.previewed && (users.get(name)?.size ?? 0) > 0)
       .map((name) => ({ name, count: countReachable(users, name) }));
@@ -78,6 +80,12 @@ export class GeneratedProject {
     if (!session.error) return session;
     await session.close();
     throw session.error;
+  }
+
+  /** Of the files of the core, those of it that use them. */
+  get #users() {
+    const whole = this.#core === 0;
+    return (whole ? this.#module : new generated.GeneratedModule({ files: this.#core, seed })).users();
   }
 
   #reporter() {

@@ -4,7 +4,7 @@ import { benchMemory, benchReplacement } from './agent-life.mjs';
 import { benchFirstPicture } from './first-picture.mjs';
 import { benchLiteralReads } from './literal-reads.mjs';
 import { benchLiteralReload } from './literal-reload.mjs';
-import { benchModuleSizes } from './module-sizes.mjs';
+import { benchModuleSizes, benchPreviewReach } from './module-sizes.mjs';
 import { benchStructuralReload } from './structural-reload.mjs';
 import { benchThunkCompiles } from './thunk-compiles.mjs';
 import { benchTraitChange } from './trait-change.mjs';
@@ -19,6 +19,7 @@ export const groups = {
   literal: benchLiteralReload,
   traits: benchTraitChange,
   sizes: benchModuleSizes,
+  reach: benchPreviewReach,
   start: benchFirstPicture,
   thunks: benchThunkCompiles,
   reads: benchLiteralReads,

@@ -11,10 +11,13 @@ const leastWithHubs = 100;
 /** Files before this one can be hubs, those from here on are appointed to use them. */
 const endOfHubs = 30;
 
-/** Files are numbers, in the order of the module; each uses only those before it. The last is the root of the tree. */
+/**
+ * Files are numbers, in the order of the module; each uses only those before it. The last is the root of the tree. Where there is a core, that is a tree of its
+ * own, of the first so many files, and the rest, which may use those of it, another.
+ */
 class FileGraph {
   #count;
-  #branching;
+  #core;
   /** @type {Set<number>[]} */
   #users;
   /** @type {Set<number>} */
@@ -22,11 +25,11 @@ class FileGraph {
   /** @type {Map<number, number[]>} */
   #appointed = new Map();
 
-  /** @param {number} count @param {Random} random */
-  constructor(count, random) {
+  /** @param {number} count @param {number} core 0: none @param {Random} random */
+  constructor(count, core, random) {
     this.#count = count;
-    this.#branching = count < leastWithHubs ? 3 : 6;
-    this.#users = Array.from({ length: count }, (_, file) => new Set(file === this.last ? [] : [this.#parentOf(file)]));
+    this.#core = core;
+    this.#users = Array.from({ length: count }, (_, file) => new Set(file === this.#treeOf(file).root ? [] : [this.#parentOf(file)]));
     if (count >= leastWithHubs) this.#appoint(random);
   }
 
@@ -34,10 +37,16 @@ class FileGraph {
     return this.#count - 1;
   }
 
+  /** The root of the tree that is previewed. */
+  get previewed() {
+    return this.#core > 0 ? this.#core - 1 : this.last;
+  }
+
   /** @param {number} file */
   childrenOf(file) {
-    const first = (this.last - file) * this.#branching + 1;
-    return Array.from({ length: this.#branching }, (_, child) => this.last - (first + child)).filter((child) => child >= 0);
+    const { root, branching, first } = this.#treeOf(file);
+    const next = (root - file) * branching + 1;
+    return Array.from({ length: branching }, (_, child) => root - (next + child)).filter((child) => child >= first);
   }
 
   /** @param {number} file */
@@ -62,22 +71,29 @@ class FileGraph {
   }
 
   /** @param {number} file */
+  #treeOf(file) {
+    const [first, root] = file < this.#core ? [0, this.#core - 1] : [this.#core, this.last];
+    return { first, root, branching: root - first < leastWithHubs - 1 ? 3 : 6 };
+  }
+
+  /** @param {number} file */
   #parentOf(file) {
-    return this.last - Math.floor((this.last - 1 - file) / this.#branching);
+    const { root, branching } = this.#treeOf(file);
+    return root - Math.floor((root - 1 - file) / branching);
   }
 
   /** @param {number} file @param {number} used */
   #mayUse(file, used) {
     const users = this.#users[used];
-    return users.has(file) || (!this.#hubs.has(used) && users.size < usualUsers);
+    return users.has(file) || (used !== this.previewed && !this.#hubs.has(used) && users.size < usualUsers);
   }
 
   /** Makes hubs of 50 and of 10 users; the parent in the tree is one of them. @param {Random} random */
   #appoint(random) {
     const scale = this.#count < 1_000 ? 1 : 3;
     const sizes = [...Array(scale).fill(50), ...Array(2 * scale).fill(10)];
-    const candidates = random.shuffle(Array.from({ length: endOfHubs - 1 }, (_, index) => index + 1));
-    const users = Array.from({ length: this.#count - endOfHubs }, (_, index) => index + endOfHubs);
+    const candidates = random.shuffle(Array.from({ length: endOfHubs - 1 }, (_, index) => this.#core + index + 1));
+    const users = Array.from({ length: this.#count - this.#core - endOfHubs }, (_, index) => this.#core + index + endOfHubs);
     sizes.forEach((size, position) => {
       const hub = candidates[position];
       this.#hubs.add(hub);

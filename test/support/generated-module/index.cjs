@@ -6,6 +6,7 @@ const { singleEdits } = require('./edits.cjs');
 const { Lookup, referencesOf } = require('./lookup.cjs');
 const { Random } = require('./random.cjs');
 const { renderFile } = require('./render-file.cjs');
+const { previewedName } = require('./view.cjs');
 
 /** @typedef {import('./model.js').Method} Method */
 /** What an edit did: its kind, a sentence about it, and the new texts of the files that it touched. @typedef {{ kind: string, what: string, texts: Record<string, string> }} GeneratedEdit */
@@ -21,7 +22,7 @@ const editKinds = Object.freeze([...Object.keys(singleEdits), 'several', 'taken 
 /**
  * A module of Swift files whose declarations use one another: every file but the last is used by others, most by five at most, and from a
  * hundred files on a few by ten and by fifty. The last file, `View.swift`, previews a picture that depends on values from all of them and has
- * `value() -> Int32`, declared `@_cdecl`, which adds them up.
+ * `value() -> Int32`, declared `@_cdecl`, which adds them up. Of a module with a core the same is true of that.
  *
  * The same number of files and seed give the same texts, and the same edits after them the same again.
  */
@@ -34,7 +35,10 @@ class GeneratedModule {
   /** @type {Map<string, string>} */
   #texts;
 
-  /** @param {{ files: number, seed: number }} options `files` from 10 */
+  /**
+   * @param {{ files: number, core?: number, seed: number }} options `files` from 10. `core`: the first so many of them are the same as those of a module that has no
+   * more, and the only ones that the preview reaches; the others use them. Default: there is none
+   */
   constructor(options) {
     const { model, names } = new ModelBuilder(options).build();
     this.#model = model;
@@ -55,7 +59,7 @@ class GeneratedModule {
 
   /** The file with the preview and `value()`. */
   get previewed() {
-    return 'View.swift';
+    return previewedName;
   }
 
   /** For each file the names of those that use it. @returns {Map<string, Set<string>>} */

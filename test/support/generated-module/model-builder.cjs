@@ -6,6 +6,7 @@ const { Lookup } = require('./lookup.cjs');
 const { Names } = require('./names.cjs');
 const { Random } = require('./random.cjs');
 const { isAggregate, usesOf } = require('./uses.cjs');
+const { previewedName } = require('./view.cjs');
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./model.js').Member} Member */
@@ -46,10 +47,11 @@ class ModelBuilder {
   /** How deep values of a type nest. @type {Map<number, number>} */
   #depth = new Map();
 
-  /** @param {{ files: number, seed: number }} options */
-  constructor({ files, seed }) {
+  /** @param {{ files: number, core?: number, seed: number }} options */
+  constructor({ files, core = 0, seed }) {
     this.#random = new Random(seed);
-    this.#graph = new FileGraph(files, this.#random);
+    // The core does not depend on what else there is.
+    this.#graph = new FileGraph(files, core, core === 0 ? this.#random : new Random(seed + 1));
     this.#declarations = new Declarations(this.#model, this.#lookup, this.#names, this.#random);
   }
 
@@ -61,8 +63,8 @@ class ModelBuilder {
 
   /** @param {number} index */
   #addFile(index) {
-    const isPreviewed = index === this.#graph.last;
-    const name = isPreviewed ? 'View.swift' : `${this.#names.type(this.#random)}.swift`;
+    const isPreviewed = index === this.#graph.previewed;
+    const name = isPreviewed ? previewedName : `${this.#names.type(this.#random)}.swift`;
     this.#model.files.push({ name, importsFoundation: this.#random.chance(0.4), members: [], entry: 0 });
     const kind = isPreviewed ? undefined : this.#kindOf(index);
     if (kind) this.#makers[kind](index);
@@ -237,7 +239,7 @@ class ModelBuilder {
     const host = this.#hostOfEntry(index);
     const parameter = this.#declarations.parameter([]);
     // The preview calls it without a label.
-    if (index === this.#graph.last) parameter.label = '_';
+    if (index === this.#graph.previewed) parameter.label = '_';
     const start = { parameter: parameter.name };
     const isStatic = host?.kind === 'struct';
     const entry = this.#declarations.method({ role: 'entry', level: entryLevel, isStatic, parameters: [parameter], start });

@@ -1,7 +1,7 @@
 // From a file of the model to its Swift text.
 
 const { headOf, instanceOf, methodLines, requirementText } = require('./render-method.cjs');
-const { viewLines } = require('./view.cjs');
+const { previewedName, viewLines } = require('./view.cjs');
 
 /** @typedef {import('./lookup.cjs').Lookup} Lookup */
 /** @typedef {import('./model.js').SourceFile} SourceFile */
@@ -11,7 +11,7 @@ const { viewLines } = require('./view.cjs');
 
 /** @param {Lookup} lookup @param {SourceFile} file @returns {string} */
 function renderFile(lookup, file) {
-  const isPreviewed = file === lookup.model.files.at(-1);
+  const isPreviewed = file.name === previewedName;
   const imports = [...(file.importsFoundation ? ['import Foundation'] : []), ...(isPreviewed ? ['import PreviewKit'] : [])];
   const blocks = file.members.flatMap((member) => memberBlocks(lookup, member));
   if (isPreviewed) blocks.push(viewLines(lookup, file));

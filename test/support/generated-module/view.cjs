@@ -4,6 +4,8 @@
 /** @typedef {import('./model.js').SourceFile} SourceFile */
 /** @typedef {import('./model.js').Method} Method */
 
+const previewedName = 'View.swift';
+
 /** The preview's size in points; {@link viewLines} fills the first twenty rows with the colour that stands for the sum of the module. */
 const viewSize = { width: 240, height: 120 };
 
@@ -49,4 +51,4 @@ public func value() -> Int32 {
 }`.split('\n');
 }
 
-module.exports = { viewLines, viewSize };
+module.exports = { previewedName, viewLines, viewSize };
