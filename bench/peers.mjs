@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { frontendEnvironment } from '../dist/compile/frontend-environment.js';
 import { findToolchain } from '../dist/project/toolchain.js';
 
 const run = promisify(execFile);
@@ -62,7 +63,7 @@ export function coldCompile(file) {
   kept[kept.indexOf('-o') + 1] += '.cold';
   return async () => {
     rmSync(kept[kept.indexOf('-o') + 1], { force: true });
-    await run(program, kept);
+    await run(program, kept, { env: frontendEnvironment() });
   };
 }
 

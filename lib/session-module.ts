@@ -137,7 +137,10 @@ export class SessionModule {
     const thunks = this.editsLiterals ? new Thunks(module.file, this.syntax) : undefined;
     const smallest = numberFrom('HOTSWIFT_SPLIT_FROM') ?? smallestLargeModule;
     const standIn = new StandInModule(path.join(folder, 'stand-in'), module.file, smallest);
-    const needed = new NeededSources(module.name, this.syntax, smallest, (file) => dependencies.declarations(slots.of(file)));
+    // What macros of the user's make of a text, nobody has noted.
+    const hasMacros = template.args.some((arg) => arg.startsWith('-load-plugin'));
+    const declarations = (file: string) => dependencies.declarations(slots.of(file));
+    const needed = new NeededSources(module.name, this.syntax, hasMacros ? Number.POSITIVE_INFINITY : smallest, declarations);
     const link = {
       swiftc: toolchain.swiftc,
       name: module.name,

@@ -52,9 +52,9 @@ constexpr int Image = 4;
 /// has nothing to do: in other processes, and in the forks.
 char *Sentinel = nullptr;
 /// A folder of the server's own, with a slash at its end. In it are what a fork
-/// prints and may make, and the edited file's text, if it is known already
-/// which that will be.
+/// prints and may make, and the edited file's text.
 char *Folder = nullptr;
+/// Null where it is not known yet which file will be edited.
 char *TextPath = nullptr;
 char *OutputPath = nullptr;
 /// What is made of other modules and headers, which are compared themselves;
@@ -205,10 +205,10 @@ unsigned long takeNumber(const char *&Rest, int Base) {
 std::optional<Mapping> findMapping() {
   Mapping Found;
   struct stat Text{};
-  if (!status(TextPath, Text))
+  if (TextPath == nullptr)
     return std::nullopt;
   FILE *Maps = std::fopen("/proc/self/maps", "re");
-  if (Maps == nullptr)
+  if (Maps == nullptr || !status(TextPath, Text))
     giveUp("its memory cannot be looked at");
   const auto Size = static_cast<size_t>(Text.st_size);
   char *Line = nullptr;
@@ -444,14 +444,14 @@ __attribute__((constructor)) static void prepare(int Count, char **Arguments,
     return;
   Sentinel = take("HOTSWIFT_WARM_SENTINEL");
   Folder = take("HOTSWIFT_WARM_FOLDER");
+  TextPath = take("HOTSWIFT_WARM_TEXT");
   char *Preload = take("HOTSWIFT_WARM_PRELOAD");
   if (Preload != nullptr && *Preload != '\0')
     setenv("LD_PRELOAD", Preload, 1);
   else
     unsetenv("LD_PRELOAD");
   std::free(Preload);
-  if (Folder == nullptr || asprintf(&TextPath, "%stext.swift", Folder) < 0 ||
-      asprintf(&OutputPath, "%soutput.txt", Folder) < 0)
+  if (Folder == nullptr || asprintf(&OutputPath, "%soutput.txt", Folder) < 0)
     _exit(1);
   for (int I = 2; I + 1 < Count; ++I)
     if (std::strcmp(Arguments[I], "-module-cache-path") == 0)

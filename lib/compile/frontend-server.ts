@@ -14,6 +14,8 @@ export interface FrontendServerOptions {
   folder: string;
   /** The last part of the path at which the frontend stops. */
   sentinel: string;
+  /** The text of a file that it has mapped by then, and that forks are to see as it is when they start. */
+  text?: string;
   /** The descriptor of native/warm_frontend.cpp, built. */
   image: number;
 }
@@ -46,12 +48,12 @@ export class FrontendServer {
   #closing: Promise<void> | undefined;
 
   /**
-   * Resolves when it waits for compiles. Rejects with what it said instead, and with the signal's reason; the folder is still there then.
+   * Resolves when it waits for compiles. Rejects with what it said instead, and with the signal's reason.
    *
    * It has the priority of the host, for its forks inherit it, and no process without privileges can raise it again.
    */
   static async start(options: FrontendServerOptions, signal: AbortSignal): Promise<FrontendServer> {
-    const { program, args, workingDirectory, folder, sentinel, image } = options;
+    const { program, args, workingDirectory, folder, sentinel, text, image } = options;
     const output = await open(path.join(folder, outputName), 'w');
     try {
       signal.throwIfAborted();
@@ -61,6 +63,7 @@ export class FrontendServer {
           ...frontendEnvironment(),
           HOTSWIFT_WARM_SENTINEL: sentinel,
           HOTSWIFT_WARM_FOLDER: folder + path.sep,
+          HOTSWIFT_WARM_TEXT: text,
           HOTSWIFT_WARM_PRELOAD: process.env.LD_PRELOAD ?? '',
           LD_PRELOAD: [`/proc/self/fd/${imageDescriptor}`, process.env.LD_PRELOAD ?? ''].filter(Boolean).join(':'),
         },
@@ -124,9 +127,9 @@ export class FrontendServer {
       } catch (error) {
         return { kind: 'broken', reason: (error as Error).message, output: '' };
       }
+      signal?.throwIfAborted();
       const answer = this.#nextAnswer();
       this.#control.write('c');
-      if (signal?.aborted) kill();
       const result = parseAnswer(await answer, await this.#output().catch(() => ''));
       signal?.throwIfAborted();
       if (timedOut) {

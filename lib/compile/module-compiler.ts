@@ -371,7 +371,8 @@ export class ModuleCompiler {
       return others;
     }
     const second = await this.#jobs.compile(files, sources, undefined, { ...options, attempt: 'second' });
-    if (second.failure === undefined) this.#needed.doubt(files);
+    const isAtFault = (first.failure.diagnostics ?? []).length > 0;
+    if (second.failure === undefined && isAtFault) this.#needed.doubt(files);
     return second;
   }
 

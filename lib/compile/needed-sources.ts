@@ -1,14 +1,20 @@
 import path from 'node:path';
+import { previewMacroName } from '../edit/preview-macros.js';
 import type { SourceSnapshot, SourceText } from '../edit/source-set.js';
 import type { NativeSyntaxTree } from '../edit/syntax.js';
 import { readBodies, type SourceBody } from '../edit/syntax.js';
 import type { FileDeclarations } from './native-indexes.js';
+import { plainImports } from './plain-imports.js';
 
-/** What a file's text says outside of bodies that nothing but the file itself depends on. */
+/** What a text says outside of bodies that nothing but its file depends on. Names are numbered. */
 interface Outline {
-  /** Identifiers, numbered. */
+  digest: string;
   words: Uint32Array;
-  /** What its imports name: `Foundation`, `Foundation.Date`. */
+  /** Names that nothing but private declarations have. */
+  hidden: ReadonlySet<number>;
+  /** Modules that it may import; in front of those that it hands on, `@_exported`. */
+  mayImport: readonly string[];
+  /** Modules that it certainly imports. */
   imports: readonly string[];
 }
 
@@ -23,7 +29,17 @@ const worthwhile = 0.7;
 
 const identifier = /[\p{L}_][\p{L}\p{N}_]*/gu;
 const wholeIdentifier = /^[\p{L}_][\p{L}\p{N}_]*$/u;
-const imported = /\bimport\s+(?:(?:typealias|struct|class|enum|protocol|var|let|func)\s+)?([\p{L}_][\p{L}\p{N}_.]*)/gu;
+const imported =
+  /((?:@\w+(?:\([^()\n]*\))?\s+|\b(?:public|package|internal|fileprivate|private)\s+)*)\bimport\s+(?:(?:typealias|struct|class|enum|protocol|var|let|func)\s+)?([\p{L}_][\p{L}\p{N}_]*)/gu;
+const declaration =
+  /^[ \t]*((?:@\w+(?:\([^)\n]*\))?[ \t]+|[a-z]+(?:\([a-z]+\))?[ \t]+)*?)(?:struct|class|enum|protocol|actor|typealias|func|var|let)[ \t]+`?([\p{L}_][\p{L}\p{N}_]*)/gmu;
+const isPrivate = /\b(?:fileprivate|private)\b(?!\()/;
+
+/** Types that literals have where nothing says otherwise: a module can have its own, by a type of this name (The Swift Programming Language, Literals). */
+const literalTypes = new Set([
+  ...['IntegerLiteralType', 'FloatLiteralType', 'BooleanLiteralType', 'StringLiteralType'],
+  ...['ExtendedGraphemeClusterType', 'UnicodeScalarType'],
+]);
 
 /**
  * Of bodies with one of these at their beginning, or in what stands before them, the compiler reads more than where they end, on account of other files: an opaque
@@ -36,17 +52,19 @@ const readByOthers = /\bsome\b|@_transparent\b|@_alwaysEmitIntoClient\b|@inlinab
  *
  * Swift finds declarations by name. A file needs those that declare a name that it mentions, and of each file that is needed the text outside of its
  * bodies needs others in the same way. Members are found through their types: a type's file, and all that extend it, come together. What can be
- * found without a mention is always there: operators, extensions of other modules' types, one file for each import of the module, main.swift.
+ * found without a mention is always there: operators, the types of literals, extensions of other modules' types, one file for each import of the module, main.swift.
  *
- * What files declare is what the compiler has noted (`.swiftdeps`), for `#if` and macros have their say in it; what they mention is read from their
- * texts, where strings and comments only add to it. Should something be missing nevertheless, the compile fails, and is done again with all sources.
+ * What files declare is what the compiler has noted (`.swiftdeps`), for `#if` has its say in it; what they mention is read from their texts, where strings
+ * and comments only add to it. What macros of the user's make is in neither: modules with such are not for this. Should something be missing nevertheless,
+ * the compile fails as a rule, and is done again with all sources.
  */
 export class NeededSources {
   readonly #module: string;
   readonly #syntax: NativeSyntaxTree;
   readonly #smallest: number;
   readonly #declarations: (file: string) => FileDeclarations;
-  readonly #outlines = new WeakMap<SourceText, Outline>();
+  /** By file, of the text that was looked at last. */
+  readonly #outlines = new Map<string, Outline>();
   readonly #numbers = new Map<string, number>();
   readonly #declared = new Map<string, FileDeclarations>();
   readonly #byName = new Map<number, Set<string>>();
@@ -81,11 +99,11 @@ export class NeededSources {
     if (!this.#isWorthIt(sources)) return;
     for (const [index, source] of [...sources.values()].entries()) {
       signal.throwIfAborted();
-      if (!this.#outlines.has(source)) await this.#outline(source);
+      if (this.#outlineOf(source) === undefined) await this.#outline(source);
       else if (index % filesAtOnce === 0) await new Promise(setImmediate);
     }
     while (this.#unknown.size > 0) {
-      this.#update([...this.#unknown].slice(0, filesAtOnce), sources);
+      this.#update([...this.#unknown].slice(0, filesAtOnce));
       await new Promise(setImmediate);
       signal.throwIfAborted();
     }
@@ -97,56 +115,65 @@ export class NeededSources {
    */
   async select(files: readonly string[], edited: readonly string[], sources: SourceSnapshot): Promise<SourceSnapshot | undefined> {
     if (!this.#isWorthIt(sources) || files.some((file) => this.#doubted.has(file))) return undefined;
-    if (this.#unknown.size > mostAtOnce) return undefined;
-    this.#update([...this.#unknown], sources);
     const primaries = new Set([...files, ...edited]);
-    const missing = [...sources.values()].filter((source) => !primaries.has(source.file) && !this.#outlines.has(source));
+    if (this.#unknown.size > mostAtOnce || primaries.size > mostAtOnce) return undefined;
+    this.#update([...this.#unknown]);
+    const missing = [...sources.values()].filter((source) => !primaries.has(source.file) && this.#outlineOf(source) === undefined);
     if (missing.length > mostAtOnce) return undefined;
     await Promise.all(missing.map((source) => this.#outline(source)));
-    const needed = this.#reach(primaries, sources);
-    const total = bytesOf(sources.values());
-    const selected = new Map([...sources].filter(([file]) => needed.has(file)));
-    return bytesOf(selected.values()) <= worthwhile * total ? selected : undefined;
+    const needed = this.#reach(primaries, sources, worthwhile * bytesOf(sources.values()));
+    return needed && new Map([...sources].filter(([file]) => needed.has(file)));
   }
 
-  #reach(primaries: ReadonlySet<string>, sources: SourceSnapshot): Set<string> {
+  /** `undefined`: more than so many bytes. */
+  #reach(primaries: ReadonlySet<string>, sources: SourceSnapshot, mostBytes: number): Set<string> | undefined {
     const reached = new Set<string>();
-    const waiting = [...primaries, ...[...this.#always].filter((file) => sources.has(file))];
+    const waiting: SourceText[] = [];
     const imports = new Set<string>();
+    let bytes = 0;
+    const reach = (file: string) => {
+      const source = sources.get(file);
+      if (source === undefined || reached.has(file)) return;
+      reached.add(file);
+      bytes += source.bytes.length;
+      waiting.push(source);
+    };
     const follow = () => {
-      for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-        const source = sources.get(file);
-        if (source === undefined || reached.has(file)) continue;
-        reached.add(file);
-        const outline = this.#outlines.get(source);
-        const words = primaries.has(file) || outline === undefined ? this.#wordsOf(source.bytes.toString()) : outline.words;
-        for (const word of words) waiting.push(...(this.#byName.get(word) ?? []));
-        for (const type of this.#declared.get(file)?.types ?? []) waiting.push(...(this.#byType.get(type) ?? []));
-        for (const name of outline?.imports ?? importsOf(source.bytes.toString())) imports.add(name);
+      for (let source = waiting.pop(); source !== undefined && bytes <= mostBytes; source = waiting.pop()) {
+        const outline = primaries.has(source.file) ? undefined : this.#outlineOf(source);
+        const text = outline === undefined ? source.bytes.toString() : '';
+        for (const word of outline?.words ?? this.#wordsOf(text)) {
+          for (const file of this.#byName.get(word) ?? []) if (!this.#outlines.get(file)?.hidden.has(word)) reach(file);
+        }
+        for (const type of this.#declared.get(source.file)?.types ?? []) for (const file of this.#byType.get(type) ?? []) reach(file);
+        for (const name of outline?.imports ?? plainImports(text)) imports.add(name);
       }
     };
+    for (const file of [...primaries, ...this.#always]) reach(file);
     follow();
     // In Swift, members of a module are visible to files that do not import it, as soon as anything has loaded it.
     for (const [file, source] of sources) {
-      if (reached.has(file) || this.#outlines.get(source)?.imports.every((name) => imports.has(name))) continue;
-      waiting.push(file);
+      if (this.#outlineOf(source)?.mayImport.every((name) => imports.has(name))) continue;
+      reach(file);
       follow();
     }
-    return reached;
+    return bytes <= mostBytes ? reached : undefined;
   }
 
-  #update(files: readonly string[], sources: SourceSnapshot): void {
+  #update(files: readonly string[]): void {
     for (const file of files) {
       this.#unknown.delete(file);
       this.#forget(file);
-      if (!sources.has(file)) continue;
       const declared = this.#declarations(file);
       this.#declared.set(file, declared);
-      for (const name of declared.names) add(this.#byName, this.#numberOf(name), file);
+      // Those of `#Preview`s are private, and the same in every file.
+      const names = declared.names.filter((name) => !name.startsWith(previewMacroName));
+      for (const name of names) add(this.#byName, this.#numberOf(name), file);
       for (const type of declared.types) add(this.#byType, type, file);
       const isForeign = (type: string) => !type.startsWith(`${this.#module.length}${this.#module}`);
       const isScript = path.basename(file) === 'main.swift';
-      if (isScript || declared.types.some(isForeign) || declared.names.some((name) => !wholeIdentifier.test(name))) this.#always.add(file);
+      const isUnmentioned = (name: string) => !wholeIdentifier.test(name) || literalTypes.has(name);
+      if (isScript || declared.types.some(isForeign) || declared.names.some(isUnmentioned)) this.#always.add(file);
     }
   }
 
@@ -160,8 +187,16 @@ export class NeededSources {
 
   async #outline(source: SourceText): Promise<void> {
     const bodies = await readBodies(this.#syntax, source.bytes);
+    const { file, digest } = source;
     const text = withoutBodies(source.bytes, bodies);
-    this.#outlines.set(source, { words: this.#wordsOf(text), imports: importsOf(text) });
+    const hidden = new Set(hiddenNames(text).map((name) => this.#numberOf(name)));
+    const imports = plainImports(source.bytes.toString());
+    this.#outlines.set(file, { digest, words: this.#wordsOf(text), hidden, mayImport: importsOf(text), imports });
+  }
+
+  #outlineOf({ file, digest }: SourceText): Outline | undefined {
+    const known = this.#outlines.get(file);
+    return known?.digest === digest ? known : undefined;
   }
 
   #wordsOf(text: string): Uint32Array {
@@ -195,7 +230,20 @@ function withoutBodies(bytes: Buffer, bodies: readonly SourceBody[]): string {
 }
 
 function importsOf(text: string): string[] {
-  return [...new Set([...text.matchAll(imported)].map(([, name = '']) => name))];
+  const found = [...text.matchAll(imported)].map(([, before = '', name = '']) =>
+    before.includes('@_exported') ? `@_exported ${name}` : name,
+  );
+  return [...new Set(found)];
+}
+
+/** What is declared on lines at the left margin that say that it is private, and on no others. */
+function hiddenNames(text: string): string[] {
+  const found = [...text.matchAll(declaration)].map(([line, before = '', name = '']) => ({
+    name,
+    isHidden: !/^\s/.test(line) && isPrivate.test(before),
+  }));
+  const visible = new Set(found.filter(({ isHidden }) => !isHidden).map(({ name }) => name));
+  return found.filter(({ name }) => !visible.has(name)).map(({ name }) => name);
 }
 
 function bytesOf(sources: Iterable<SourceText>): number {

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { type FrontendTemplate, ListedJob, type PrimaryFile, type ReadAlong } from './frontend-job.js';
-import { FrontendServer } from './frontend-server.js';
+import { FrontendServer, type ServerAnswer } from './frontend-server.js';
 
 export interface ReadyFrontendOptions {
   template: FrontendTemplate;
@@ -53,18 +53,15 @@ export class ReadyFrontend {
   }
 
   /**
-   * Compiles some files. Resolves with the exit code and what the compiler printed, or, if it did not come to that, with the reason. Rejects, and kills the compile,
-   * if the signal aborts, or with ERR_HOTSWIFT_TIMEOUT.
+   * Compiles some files. Rejects, and kills the compile, if the signal aborts, or with ERR_HOTSWIFT_TIMEOUT.
    */
-  async compile(
+  compile(
     primaries: readonly PrimaryFile[],
     along: ReadAlong,
     overlay: string,
     options: { signal?: AbortSignal; timeout: number },
-  ): Promise<{ exitCode: number; output: string } | { reason: string }> {
-    const answer = await this.#server.compile(() => this.#job.write(primaries, along, overlay), options);
-    if (answer.kind === 'exit') return { exitCode: answer.code, output: answer.output };
-    return { reason: `${answer.kind} ${answer.reason}` };
+  ): Promise<ServerAnswer> {
+    return this.#server.compile(() => this.#job.write(primaries, along, overlay), options);
   }
 
   /** Ends it and what it compiles, and deletes what it used. Idempotent. */

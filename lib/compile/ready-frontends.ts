@@ -6,6 +6,9 @@ import { ReadyFrontend, type ReadyFrontendOptions } from './ready-frontend.js';
 /** After so many failures without a success between them, there is something about this compiler or this machine. */
 const mostFailures = 3;
 
+/** Milliseconds; it takes some hundred. */
+const longestStart = 60_000;
+
 const log = debug('hotswift:compile');
 
 /** Keeps a frontend that waits for whatever is to be compiled next. */
@@ -44,13 +47,15 @@ export class ReadyFrontends {
   ): Promise<{ exitCode: number; output: string } | undefined> {
     const frontend = this.#current;
     if (frontend?.hasScript !== hasScript || !frontend.isIdle) return undefined;
-    const outcome = await frontend.compile(primaries, along, overlay, options);
-    if ('exitCode' in outcome) {
+    const answer = await frontend.compile(primaries, along, overlay, options);
+    if (answer.kind === 'exit') {
       this.#failures = 0;
-      return outcome;
+      return { exitCode: answer.code, output: answer.output };
     }
-    log('the frontend that was ready: %s', outcome.reason);
-    this.#failures += 1;
+    log('the frontend that was ready: %s %s', answer.kind, answer.reason);
+    // That the compiler crashed over a text is not the server's fault.
+    if (answer.kind === 'signal') return undefined;
+    if (answer.kind === 'broken') this.#failures += 1;
     this.#end(frontend);
     return undefined;
   }
@@ -68,7 +73,8 @@ export class ReadyFrontends {
     this.#started += 1;
     const folder = path.join(this.#options.folder, String(this.#started));
     try {
-      const frontend = await ReadyFrontend.start({ ...this.#options, folder, hasScript }, this.#controller.signal);
+      const signal = AbortSignal.any([this.#controller.signal, AbortSignal.timeout(longestStart)]);
+      const frontend = await ReadyFrontend.start({ ...this.#options, folder, hasScript }, signal);
       this.#current = frontend;
       // Unasked: something killed it.
       void frontend.ended.then(() => this.#end(frontend));

@@ -20,11 +20,14 @@ export function previewMacroEdits(tree: NativeSyntaxTree, text: Buffer): Promise
   return findPreviewMacros(tree, text).then((macros) => macros.flatMap((macro, index) => editsOf(macro, index, imports)));
 }
 
+/** What types begin with that stand in the place of `#Preview`s: the same in every file. */
+export const previewMacroName = '__HotswiftPreview';
+
 const importOfMacro = 'import enum PreviewKit.PreviewMacro; ';
 
 /** What stands in the place of `#Preview`, behind its closure, and before it all where the file does not import PreviewKit. */
 export function previewMacroTexts(index: number): [before: string, after: string, imports: string] {
-  const type = `fileprivate enum __HotswiftPreview${index}: PreviewKit.PreviewMacro.Provider`;
+  const type = `fileprivate enum ${previewMacroName}${index}: PreviewKit.PreviewMacro.Provider`;
   const declaration = 'PreviewKit.PreviewMacro.Declaration';
   return [`${type} { static var previews: [${declaration}] { ${declaration}`, ' } }', importOfMacro];
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { DependencyIndex } from '../../lib/compile/native-indexes.js';
 import { NeededSources } from '../../lib/compile/needed-sources.js';
 import { SourceReader, type SourceSnapshot } from '../../lib/edit/source-set.js';
 import { loadAddon } from '../../lib/reload/native.js';
@@ -26,6 +27,12 @@ const files = {
   'Alias.swift': 'typealias Other = Model\nextension Other { func fromAlias() -> Int { 5 } }',
   'Uses.swift':
     'func uses(_ model: Model) -> Int { model.twice() <+> 2.tripled + model.inner.size + model.doubled.count + model.fromAlias() }',
+  'PrivateOne.swift': 'private let tone = 1\nfunc one() -> Int { tone }',
+  'PrivateTwo.swift': 'private let tone = 2\nfunc two() -> Int { tone + alone() }',
+  'Comment.swift': '// import Dispatch is of no use here.\n#if os(Windows)\nimport Dispatch\n#endif\nfunc comment() -> Int { 9 }',
+  'Import.swift': 'import Dispatch\nfunc queue() -> DispatchQueue { .main }',
+  'Literals.swift': 'typealias FloatLiteralType = Float',
+  'Exports.swift': '@_exported import Foundation\nfunc exports() -> Int { 8 }',
   'Long.swift': `${'// Nobody needs any of this.\n'.repeat(40)}func long() -> Int { 6 }`,
   'UsesOpaque.swift': 'func usesOpaque() -> String { opaque().shade.trimmingCharacters(in: .newlines) }',
 } as const;
@@ -33,7 +40,15 @@ type File = keyof typeof files;
 const names = Object.keys(files) as File[];
 
 /** Found without a mention; Alone and its like belong to nobody. */
-const always: File[] = ['Doubling.swift', 'Foreign.swift', 'Imports.swift'];
+const always: File[] = [
+  'Doubling.swift',
+  'Foreign.swift',
+  'Imports.swift',
+  'Comment.swift',
+  'Import.swift',
+  'Literals.swift',
+  'Exports.swift',
+];
 const ofModel: File[] = [
   'Model.swift',
   'Inner.swift',
@@ -49,13 +64,15 @@ describe('the sources that the compile of a file needs', () => {
   let fixture: Fixture;
   let sources: SourceSnapshot;
   let needed: NeededSources;
+  let index: DependencyIndex;
+  let paths: string[];
 
   beforeAll(async () => {
     fixture = new Fixture(files);
-    const index = new (loadAddon().DependencyIndex)();
+    index = new (loadAddon().DependencyIndex)();
     const objects = compileSwift(fixture, 'App', names);
     await index.set(objects.map((object, slot) => ({ slot, path: dependenciesOf(object) })));
-    const paths = names.map((name) => fixture.path(name));
+    paths = names.map((name) => fixture.path(name));
     sources = await new SourceReader().read(paths, new Map());
     const open = (smallest: number) =>
       new NeededSources('App', new (loadAddon().SyntaxTree)(), smallest, (file) => index.declarations(paths.indexOf(file)));
@@ -79,6 +96,7 @@ describe('the sources that the compile of a file needs', () => {
   it.each<[File, File[]]>([
     ['Alone.swift', ['Alone.swift']],
     ['Size.swift', ['Size.swift']],
+    ['PrivateOne.swift', ['PrivateOne.swift']],
     ['Watch.swift', ['Watch.swift']],
     ['Former.swift', ['Former.swift', 'Alone.swift']],
     ['Inner.swift', ['Inner.swift', 'Size.swift', 'Watch.swift']],
@@ -103,6 +121,19 @@ describe('the sources that the compile of a file needs', () => {
     const whole = readFileSync(object);
     compileSwift(fixture, 'App', inTurn((await select(file)) ?? []), [], [file]);
     expect(readFileSync(object).equals(whole)).toBe(true);
+  });
+
+  it('are those of a file, too, that came while the others were looked through', async () => {
+    const added = fixture.write('Added.swift', 'func added() -> Int { 1 }');
+    const [object = ''] = compileSwift(fixture, 'App', [...names, 'Added.swift'], [], ['Added.swift']);
+    paths.push(added);
+    await index.set([{ slot: paths.indexOf(added), path: dependenciesOf(object) }]);
+    needed.changed([added]);
+    await needed.prepare(sources, new AbortController().signal);
+    const size = fixture.write('Size.swift', 'func initialSize() -> Int { added() }');
+    const selected = await needed.select([size], [], await new SourceReader().read(paths, new Map()));
+    expect(selected?.has(added)).toBe(true);
+    fixture.write('Size.swift', files['Size.swift']);
   });
 
   it('are all sources for a file that once needed more', async () => {

@@ -89,7 +89,7 @@ class Lab {
       this.path('made'),
     );
     const { exitCode, stderr } = await runTool(template.program, args);
-    return { exitCode, output: stderr };
+    return { kind: 'exit', code: exitCode, output: stderr };
   }
 
   /** What was made of these files, but for dependencies, which the compiler writes in another order each time. */
@@ -114,7 +114,7 @@ describe('a frontend that waits', () => {
         lab.fixture.write('View.swift', text);
         const expected = await lab.compileAnew(names);
         const made = lab.made(names);
-        expect(expected.exitCode).toBe(0);
+        expect(expected.code).toBe(0);
         for (const { object } of lab.primaries(names)) writeFileSync(object, '');
         expect(await lab.compile(names)).toEqual(expected);
         expect(lab.made(names).map((one, index) => one.equals(made[index] ?? Buffer.alloc(0)))).toEqual(made.map(() => true));
@@ -127,10 +127,10 @@ describe('a frontend that waits', () => {
     await lab.start();
     lab.fixture.write('View.swift', 'func view() -> String { missing(1) }\n');
     const expected = await lab.compileAnew(['View.swift']);
-    expect(expected).toMatchObject({ exitCode: 1, output: expect.stringContaining("cannot find 'missing' in scope") });
+    expect(expected).toMatchObject({ code: 1, output: expect.stringContaining("cannot find 'missing' in scope") });
     expect(await lab.compile(['View.swift'])).toEqual(expected);
     lab.fixture.write('View.swift', files['View.swift']);
-    expect(await lab.compile(['View.swift'])).toMatchObject({ exitCode: 0 });
+    expect(await lab.compile(['View.swift'])).toMatchObject({ code: 0 });
   });
 
   it('compiles modules with top-level code', async () => {
@@ -150,7 +150,7 @@ describe('a frontend that waits', () => {
     setImmediate(() => controller.abort());
     await expect(given).rejects.toThrow('This operation was aborted');
     expect(frontend.isIdle).toBe(true);
-    expect(await lab.compile(['View.swift'])).toMatchObject({ exitCode: 0 });
+    expect(await lab.compile(['View.swift'])).toMatchObject({ code: 0 });
   });
 
   it('ends with a compile that takes too long', async () => {
