@@ -23,7 +23,7 @@ export interface JobOptions {
   timeout?: number;
   /**
    * For texts that there are two of: the `first` is not tried again by another frontend if it is refused, and the `second`, which is to tell whether the user's
-   * text is at fault, is compiled by a frontend that starts anew.
+   * text is at fault, is compiled by a frontend that has read nothing before.
    */
   attempt?: 'first' | 'second';
   /** Whether the jobs give way to others. Default `false`. */

@@ -329,7 +329,7 @@ export class ModuleCompiler {
     return asOfUser(results, thunk);
   }
 
-  /** `edited`: see {@link NeededSources}. `isPlain`: as the texts are, and all of them, by frontends that start anew. */
+  /** `edited`: see {@link NeededSources}. `isPlain`: as the texts are, and all of them, by frontends that have read nothing before. */
   async #compileFromSources(
     files: readonly string[],
     edited: readonly string[],

@@ -15,7 +15,7 @@ export interface ReadyFrontendOptions {
 
 /**
  * A `swift-frontend` that has started, and waits for what it is to compile: any files of the module, for it has read none. Each compile is a fork of
- * it, without the third of a compile that the start of the compiler is.
+ * it, without the quarter of a compile that the start of the compiler is.
  */
 export class ReadyFrontend {
   readonly hasScript: boolean;
