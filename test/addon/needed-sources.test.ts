@@ -28,6 +28,7 @@ const files = {
   'Uses.swift':
     'func uses(_ model: Model) -> Int { model.twice() <+> 2.tripled + model.inner.size + model.doubled.count + model.fromAlias() }',
   'PrivateOne.swift': 'private let tone = 1\nfunc one() -> Int { tone }',
+  'Trade.swift': '/// How much import a port takes.\nfunc trade() -> Int { 3 }',
   'PrivateTwo.swift': 'private let tone = 2\nfunc two() -> Int { tone + alone() }',
   'Comment.swift': '// import Dispatch is of no use here.\n#if os(Windows)\nimport Dispatch\n#endif\nfunc comment() -> Int { 9 }',
   'Import.swift': 'import Dispatch\nfunc queue() -> DispatchQueue { .main }',
