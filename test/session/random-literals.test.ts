@@ -109,8 +109,9 @@ async function play(subject: Subject, edits: number, random: Random): Promise<St
 /** A cache with nothing in it but PreviewKit. */
 function emptyCache(): string {
   const fixture = new Fixture();
-  mkdirSync(fixture.path('cache'));
-  symlinkSync(path.join(defaultCacheDirectory(), 'preview-kit'), fixture.path('cache/preview-kit'));
+  const shared = path.join(defaultCacheDirectory(), 'preview-kit');
+  for (const folder of [fixture.path('cache'), shared]) mkdirSync(folder, { recursive: true });
+  symlinkSync(shared, fixture.path('cache/preview-kit'));
   return fixture.path('cache');
 }
 
