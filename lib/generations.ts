@@ -68,14 +68,9 @@ export class Generations {
     await this.#turn;
   }
 
-  /** The digests of the texts of the last good generation, by file; empty before the first. */
-  get digests(): ReadonlyMap<string, string> {
-    return new Map([...(this.#good?.sources ?? [])].map(([file, { digest }]) => [file, digest]));
-  }
-
-  /** The texts of the last good generation. */
-  get sources(): SourceSnapshot | undefined {
-    return this.#good?.sources;
+  /** The texts of the last good generation; empty before the first. */
+  get sources(): SourceSnapshot {
+    return this.#good?.sources ?? new Map();
   }
 
   /** Whether some of what runs was set, and not compiled. */
@@ -278,8 +273,11 @@ export class Generations {
     const compiled = sources.get(this.#parts.module.description.file)?.bytes ?? Buffer.alloc(0);
     this.#good = { built, sources, compiled, values: [] };
     this.#givenUp = undefined;
-    this.#parts.module.build.discard(filesOfGeneration(built)).catch(() => {
-      // What cannot be deleted now goes with the session's folder.
+    // Whoever waits for the generation has it first; before the next compile ends, this is done.
+    setImmediate(() => {
+      this.#parts.module.build.discard(filesOfGeneration(built)).catch(() => {
+        // What cannot be deleted now goes with the session's folder.
+      });
     });
   }
 

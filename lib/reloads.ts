@@ -251,7 +251,7 @@ export class Reloads {
         cause.fresh !== undefined &&
         cause.fresh !== 'fresh' &&
         this.#inFlight !== undefined &&
-        changedFiles(this.#inFlight.sources, generations.digests).length === 0
+        changedFiles(this.#inFlight.sources, generations.sources).length === 0
       ) {
         // The old agent goes on.
         this.#setState('ready');
@@ -291,10 +291,10 @@ export class Reloads {
     const sources = await (saved ? this.sources.readSaved(signal) : this.sources.read());
     const attempt = { sources, version: this.sources.version };
     this.#inFlight = attempt;
-    const { digests } = generations;
     if (fresh !== 'fresh' && this.#crashed !== undefined && isSame(attempt, this.#crashed)) throw this.#crashed.error;
-    const gone = [...digests.keys()].filter((file) => !sources.has(file));
-    const changed = [...changedFiles(sources, digests), ...gone];
+    const former = generations.sources;
+    const changed = changedFiles(sources, former);
+    for (const file of former.keys()) if (!sources.has(file)) changed.push(file);
     const needsAgent = moduleChange === 'settings' || moduleChange === 'resources';
     const isNew = changed.length > 0 || needsAgent;
     const classify = clock.lap();

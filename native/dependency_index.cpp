@@ -119,9 +119,15 @@ Error DependencyIndex::set(ArrayRef<ModuleSlot> Entries, uint64_t Order) {
     Next.Order = Order;
     if (Entry.Number >= Contents.size())
       Contents.resize(Entry.Number + 1);
-    if (Contents[Entry.Number].Order <= Order)
-      // What was there goes after the lock: with `Read`.
-      std::swap(Contents[Entry.Number], Next);
+    if (Contents[Entry.Number].Order > Order)
+      continue;
+    // What was there goes after the lock: with `Read`.
+    std::swap(Contents[Entry.Number], Next);
+    for (const std::string &Path : Contents[Entry.Number].External)
+      ++External[Path];
+    for (const std::string &Path : Next.External)
+      if (auto Known = External.find(Path); --Known->second == 0)
+        External.erase(Known);
   }
   return Error::success();
 }
@@ -195,13 +201,10 @@ FileDeclarations DependencyIndex::declarations(size_t Slot) const {
 
 std::vector<std::string> DependencyIndex::externalDependencies() const {
   const std::shared_lock Lock(Guard);
-  std::set<StringRef> Paths;
-  for (const Content &File : Contents)
-    Paths.insert(File.External.begin(), File.External.end());
   std::vector<std::string> Result;
-  Result.reserve(Paths.size());
-  for (StringRef Path : Paths)
-    Result.push_back(Path.str());
+  Result.reserve(External.size());
+  for (const auto &[Path, Count] : External)
+    Result.push_back(Path);
   return Result;
 }
 

@@ -9,6 +9,7 @@
 #include "llvm/Support/Error.h"
 
 #include <atomic>
+#include <map>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -107,6 +108,8 @@ private:
 
   mutable std::shared_mutex Guard;
   std::vector<Content> Contents;
+  /// How many files each was read for.
+  std::map<std::string, size_t> External;
   const Content Unknown;
 };
 

@@ -5,6 +5,9 @@
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 
+#include <algorithm>
+#include <iterator>
+
 using namespace llvm;
 
 namespace hotswift {
@@ -28,17 +31,19 @@ Error ObjectIndex::set(ArrayRef<ModuleSlot> Entries, uint64_t Order) {
   }
 
   const std::lock_guard Lock(Guard);
-  Dependents.clear();
   for (auto [Entry, Symbols] : zip(Entries, Read)) {
     if (Entry.Number >= Contents.size())
       Contents.resize(Entry.Number + 1);
     if (Contents[Entry.Number].Order > Order)
       continue;
     const auto Slot = static_cast<uint32_t>(Entry.Number);
+    const std::vector<SymbolId> FormerlyUsed = Contents[Slot].Undefined;
     std::vector<Conformance> Former = remove(Slot);
     replace(Slot, Symbols);
     rememberFormer(Slot, Former);
     Contents[Slot].Order = Order;
+    Dependents.erase(Slot);
+    forgetDependents(FormerlyUsed, Contents[Slot].Undefined);
   }
   return Error::success();
 }
@@ -93,6 +98,19 @@ std::vector<ObjectIndex::Conformance> ObjectIndex::remove(uint32_t Slot) {
   std::vector<Conformance> Had = std::move(Of.Conformances);
   Of = {};
   return Had;
+}
+
+/// A slot used some symbols, and uses others now: it depends on other slots.
+void ObjectIndex::forgetDependents(std::vector<SymbolId> Before,
+                                   std::vector<SymbolId> Now) {
+  llvm::sort(Before);
+  llvm::sort(Now);
+  std::vector<SymbolId> Differing;
+  std::set_symmetric_difference(Before.begin(), Before.end(), Now.begin(),
+                                Now.end(), std::back_inserter(Differing));
+  for (SymbolId Id : Differing)
+    for (const Definition &D : Symbols[Id].Definitions)
+      Dependents.erase(D.Slot);
 }
 
 /// The slots that need what a slot defines.

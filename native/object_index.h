@@ -102,6 +102,8 @@ private:
   void replace(uint32_t Slot, const ObjectSymbols &With);
   std::vector<Conformance> remove(uint32_t Slot);
   void rememberFormer(uint32_t Slot, llvm::ArrayRef<Conformance> Former);
+  void forgetDependents(std::vector<SymbolId> Before,
+                        std::vector<SymbolId> Now);
   const std::vector<uint32_t> &dependentsOf(uint32_t Slot);
   llvm::BitVector withDependents(uint32_t Slot);
 
@@ -112,7 +114,7 @@ private:
   llvm::StringMap<SymbolId, llvm::BumpPtrAllocator> Ids;
   std::vector<Symbol> Symbols;
   std::vector<Content> Contents;
-  /// By slot, of those that were asked for since the last change.
+  /// By slot, of those that were asked for, as far as it is still so.
   std::map<uint32_t, std::vector<uint32_t>> Dependents;
 };
 

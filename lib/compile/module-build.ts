@@ -2,14 +2,14 @@ import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import debug from 'debug';
 import { literalEdits } from '../edit/literals.js';
 import { changedFiles, type SourceSnapshot, sameTexts } from '../edit/source-set.js';
 import { type HotswiftError, isHotswiftError } from '../errors.js';
 import type { ModuleDescription } from '../project/module.js';
 import type { Progress } from '../types.js';
-import type { CompiledLiterals } from './compiled-file.js';
+import type { CompiledFile, CompiledLiterals } from './compiled-file.js';
 import type { FrontendJobs, JobOptions } from './frontend-jobs.js';
 import type { CompileResult, ModuleCompiler } from './module-compiler.js';
 import type { ModuleStore } from './module-store.js';
@@ -269,11 +269,10 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     const { compiler } = this.#parts;
     const library = this.#agents.get(pid ?? 0)?.library;
     if (library === undefined) return;
-    const digests = new Map([...compiler.files].map(([file, { digest }]) => [file, digest]));
-    const edited = changedFiles(sources, digests).filter((file) => library.objects.has(file));
+    const edited = changedFiles(sources, compiler.files).filter((file) => library.objects.has(file));
     if (edited.length === 0) return;
-    const { files } = await compiler.closure([...this.#alwaysLinked, ...edited]);
-    const unedited = await compiler.closure(this.#alwaysLinked);
+    const always = this.#alwaysLinked;
+    const [{ files }, unedited] = await Promise.all([compiler.closure([...always, ...edited]), compiler.closure(always)]);
     if (isWorthPatching({ files, unedited: unedited.files, foreign: [], library, registered: new Set(), ...this.#limits })) {
       this.emit('needs-agent', library);
     }
@@ -330,7 +329,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       recompiled,
       reason: compiled.reason + decision.reason + (previewed?.remark ?? ''),
       literals: previewed?.literals,
-      objects: new Map([...compiler.files].flatMap(([file, { object }]) => (linked.has(file) ? [[file, object]] : []))),
+      objects: objectsOf(compiler.files, linked),
       library,
       patches,
       pid,
@@ -365,19 +364,17 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   async #closure(library: StableLibrary | undefined) {
     const { compiler } = this.#parts;
     const inLibrary = library?.objects ?? new Map<string, string>();
-    const edited = [...compiler.files].filter(([file, { object }]) => inLibrary.get(file) !== object).map(([file]) => file);
+    const differing: string[] = [];
+    for (const [file, { object }] of compiler.files) if (inLibrary.get(file) !== object) differing.push(file);
     // Of a file that is gone, the conformances are not.
-    const gone = [...inLibrary.keys()].filter((file) => !compiler.files.has(file));
-    const differing = [...edited, ...gone];
+    for (const file of inLibrary.keys()) if (!compiler.files.has(file)) differing.push(file);
     return { ...(await compiler.closure(new Set([...this.#alwaysLinked, ...differing]))), differing };
   }
 
   /** What would be linked if all files that can be were patched, and those that would be patched then. */
   async #patchable(library: StableLibrary, differing: readonly string[]) {
     const { compiler, trials } = this.#parts;
-    const differ = new Set(differing);
-    const objects = new Map([...compiler.files].flatMap(([file, { object }]) => (differ.has(file) ? [[file, object]] : [])));
-    const patchable = await trials.patchable(library, objects);
+    const patchable = await trials.patchable(library, objectsOf(compiler.files, new Set(differing)));
     const others = differing.filter((file) => !patchable.has(file));
     const closure = await compiler.closure(new Set([...this.#alwaysLinked, ...others]));
     const linked = new Set(closure.files);
@@ -385,7 +382,10 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   }
 
   async #workInBackground(signal: AbortSignal): Promise<void> {
+    // Whoever waits for the generation has it first.
+    await setImmediate();
     try {
+      signal.throwIfAborted();
       while (this.#again) {
         this.#again = false;
         if (this.#patched !== undefined) this.emit('needs-agent', this.#patched);
@@ -485,6 +485,13 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
 export function filesOfGeneration({ objects, library, patches }: BuiltGeneration): string[] {
   const versions = [...patches.values()].flatMap(({ former, present }) => [former, present]);
   return [...objects.values(), ...versions, ...(library === undefined ? [] : [library.path])];
+}
+
+/** In the order of the module. */
+function objectsOf(files: ReadonlyMap<string, CompiledFile>, wanted: ReadonlySet<string>): Map<string, string> {
+  const objects = new Map<string, string>();
+  for (const [file, { object }] of files) if (wanted.has(file)) objects.set(file, object);
+  return objects;
 }
 
 function versionsOf(patches: ReadonlyMap<string, string> = new Map(), library: StableLibrary): Map<string, ObjectVersions> {

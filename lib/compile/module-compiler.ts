@@ -257,10 +257,9 @@ export class ModuleCompiler {
 
   async #compileEdit(sources: SourceSnapshot, options: JobOptions): Promise<CompileResult> {
     const removed = [...this.#files.keys()].filter((file) => !sources.has(file));
-    const digests = new Map([...this.#files].map(([file, { digest }]) => [file, digest]));
     // What was compiled so far may use what a file that was not compiled yet said: such a file counts as new once it says something else.
     for (const file of this.#pending) if (this.#sources.get(file)?.digest !== sources.get(file)?.digest) this.#pending.delete(file);
-    const changed = changedFiles(sources, digests).filter((file) => !this.#pending.has(file));
+    const changed = changedFiles(sources, this.#files).filter((file) => !this.#pending.has(file));
     const takenBack = this.#formerResults(changed, sources);
     const edited = changed.filter((file) => !takenBack.has(file));
     if (edited.length === 0 && removed.length === 0) {

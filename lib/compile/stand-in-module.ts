@@ -22,7 +22,9 @@ export class StandInModule {
   readonly #folder: string;
   readonly #previewed: string;
   readonly #smallest: number;
-  #members: readonly string[] = [];
+  #files: ReadonlyMap<string, CompiledFile> = new Map();
+  /** Of these files; `undefined`: nobody has asked. */
+  #known: readonly string[] | undefined = [];
   #merged: MergedModule | undefined;
   /** What could not be merged. */
   #refused: readonly string[] = [];
@@ -46,7 +48,13 @@ export class StandInModule {
 
   /** The module's results, after a compile. */
   update(files: ReadonlyMap<string, CompiledFile>): void {
-    this.#members = [...files].flatMap(([file, { module }]) => (file === this.#previewed ? [] : [module]));
+    this.#files = files;
+    this.#known = undefined;
+  }
+
+  get #members(): readonly string[] {
+    this.#known ??= [...this.#files].flatMap(([file, { module }]) => (file === this.#previewed ? [] : [module]));
+    return this.#known;
   }
 
   /** The path of the module, for a compile of these files; `undefined` if it cannot stand in for the others, or if reading them is no slower. */

@@ -142,8 +142,10 @@ function unreadable(file: string, cause: Error): HotswiftError {
 }
 
 /** The files whose text differs from what was there before, in the order of the module. */
-export function changedFiles(now: SourceSnapshot, before: ReadonlyMap<string, string>): string[] {
-  return [...now.values()].filter(({ file, digest }) => before.get(file) !== digest).map(({ file }) => file);
+export function changedFiles(now: SourceSnapshot, before: ReadonlyMap<string, { digest: string }>): string[] {
+  const changed: string[] = [];
+  for (const { file, digest } of now.values()) if (before.get(file)?.digest !== digest) changed.push(file);
+  return changed;
 }
 
 /** Whether two moments have the same texts. */
