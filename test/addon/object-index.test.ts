@@ -3,6 +3,7 @@ import type { ObjectClosure } from '../../lib/compile/native-indexes.js';
 import { loadAddon } from '../../lib/reload/native.js';
 import { inChild } from '../support/child';
 import { Fixture } from '../support/fixture';
+import { Random } from '../support/generated-module/index.cjs';
 import { compileC, compileSwift } from '../support/swift-objects';
 
 /** A module whose internal symbols a library would export, and its index. */
@@ -228,6 +229,34 @@ describe('what has to be linked with an object', () => {
       await module.index.set([{ slot: module.slot('Middle.swift'), path: null }]);
       expect(await module.closure('Model.swift')).toMatchObject({ files: ['Model.swift'] });
       expect((await module.closure('View.swift')).unresolved).toEqual(['$s3App6middleSiyF']);
+    });
+
+    it('is what an index says that has never known others, whatever was asked in between', async () => {
+      const random = new Random(7);
+      const names = Array.from({ length: 8 }, (_, index) => `File${index}.swift`);
+      const callsOf = () => names.map((_, other) => (random.integer(0, 2) === 0 ? `file${other}()` : '1')).join(' + ');
+      const textOf = (index: number) => `func file${index}() -> Int { ${callsOf()} }\nvar only${index}_${random.integer(0, 1)} = 1\n`;
+      const versions = await Promise.all(
+        Array.from({ length: 4 }, () => Module.of(Object.fromEntries(names.map((name, index) => [name, textOf(index)])))),
+      );
+      const { ObjectIndex } = loadAddon();
+      const index = new ObjectIndex('App');
+      const present: (string | null)[] = names.map(() => null);
+      await index.set(present.map((path, slot) => ({ slot, path })));
+      for (let step = 0; step < 150; step += 1) {
+        const entries = Array.from({ length: random.integer(1, 3) }, () => {
+          const slot = random.integer(0, names.length - 1);
+          const path = versions[random.integer(0, versions.length)]?.objects[slot] ?? null;
+          present[slot] = path;
+          return { slot, path };
+        });
+        await index.set(entries);
+        const other = new ObjectIndex('App');
+        await other.set(present.map((path, slot) => ({ slot, path })));
+        const seeds = names.map((_, slot) => [slot]);
+        const closures = (asked: typeof index) => Promise.all(seeds.map((slots) => asked.closure(slots)));
+        expect(await closures(index)).toEqual(await closures(other));
+      }
     });
 
     it('is what the last of several calls said that were under way at once', async () => {
