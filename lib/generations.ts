@@ -273,7 +273,8 @@ export class Generations {
     const compiled = sources.get(this.#parts.module.description.file)?.bytes ?? Buffer.alloc(0);
     this.#good = { built, sources, compiled, values: [] };
     this.#givenUp = undefined;
-    // Whoever waits for the generation has it first; before the next compile ends, this is done.
+    // Whoever waits for the generation has it first. This is over before the next compile ends, the files of which would be taken for left-overs until they are
+    // known as its results.
     setImmediate(() => {
       this.#parts.module.build.discard(filesOfGeneration(built)).catch(() => {
         // What cannot be deleted now goes with the session's folder.

@@ -205,7 +205,7 @@ export class Reloads {
   async #compileWhatWasSet(signal: AbortSignal): Promise<void> {
     const { module, generations, pictures, compileTimeout } = this.#parts;
     const { sources, hasValues } = generations;
-    if (sources === undefined || !hasValues) return;
+    if (!hasValues) return;
     await module.build.compileAhead(sources, { signal, timeout: compileTimeout }).catch(() => {
       // The reload says what is wrong.
     });

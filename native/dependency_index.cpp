@@ -123,11 +123,14 @@ Error DependencyIndex::set(ArrayRef<ModuleSlot> Entries, uint64_t Order) {
       continue;
     // What was there goes after the lock: with `Read`.
     std::swap(Contents[Entry.Number], Next);
+    const Content &Former = Next;
     for (const std::string &Path : Contents[Entry.Number].External)
-      ++External[Path];
-    for (const std::string &Path : Next.External)
-      if (auto Known = External.find(Path); --Known->second == 0)
-        External.erase(Known);
+      ++Mentions[Path];
+    for (const std::string &Path : Former.External) {
+      const auto Known = Mentions.find(Path);
+      if (--Known->second == 0)
+        Mentions.erase(Known);
+    }
   }
   return Error::success();
 }
@@ -202,8 +205,8 @@ FileDeclarations DependencyIndex::declarations(size_t Slot) const {
 std::vector<std::string> DependencyIndex::externalDependencies() const {
   const std::shared_lock Lock(Guard);
   std::vector<std::string> Result;
-  Result.reserve(External.size());
-  for (const auto &[Path, Count] : External)
+  Result.reserve(Mentions.size());
+  for (const auto &[Path, Count] : Mentions)
     Result.push_back(Path);
   return Result;
 }

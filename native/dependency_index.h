@@ -108,8 +108,8 @@ private:
 
   mutable std::shared_mutex Guard;
   std::vector<Content> Contents;
-  /// How many files each was read for.
-  std::map<std::string, size_t> External;
+  /// Of each module or header of others, in all of the contents.
+  std::map<std::string, size_t> Mentions;
   const Content Unknown;
 };
 

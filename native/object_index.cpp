@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 using namespace llvm;
 
@@ -37,13 +38,13 @@ Error ObjectIndex::set(ArrayRef<ModuleSlot> Entries, uint64_t Order) {
     if (Contents[Entry.Number].Order > Order)
       continue;
     const auto Slot = static_cast<uint32_t>(Entry.Number);
-    const std::vector<SymbolId> FormerlyUsed = Contents[Slot].Undefined;
+    std::vector<SymbolId> FormerlyUsed = Contents[Slot].Undefined;
     std::vector<Conformance> Former = remove(Slot);
     replace(Slot, Symbols);
     rememberFormer(Slot, Former);
     Contents[Slot].Order = Order;
     Dependents.erase(Slot);
-    forgetDependents(FormerlyUsed, Contents[Slot].Undefined);
+    forgetDependents(std::move(FormerlyUsed), Contents[Slot].Undefined);
   }
   return Error::success();
 }

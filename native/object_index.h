@@ -114,7 +114,8 @@ private:
   llvm::StringMap<SymbolId, llvm::BumpPtrAllocator> Ids;
   std::vector<Symbol> Symbols;
   std::vector<Content> Contents;
-  /// By slot, of those that were asked for, as far as it is still so.
+  /// By slot, of those that were asked for; `set` forgets those that may be
+  /// others now.
   std::map<uint32_t, std::vector<uint32_t>> Dependents;
 };
 

@@ -329,7 +329,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       recompiled,
       reason: compiled.reason + decision.reason + (previewed?.remark ?? ''),
       literals: previewed?.literals,
-      objects: objectsOf(compiler.files, linked),
+      objects: objectsAmong(compiler.files, linked),
       library,
       patches,
       pid,
@@ -374,7 +374,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   /** What would be linked if all files that can be were patched, and those that would be patched then. */
   async #patchable(library: StableLibrary, differing: readonly string[]) {
     const { compiler, trials } = this.#parts;
-    const patchable = await trials.patchable(library, objectsOf(compiler.files, new Set(differing)));
+    const patchable = await trials.patchable(library, objectsAmong(compiler.files, new Set(differing)));
     const others = differing.filter((file) => !patchable.has(file));
     const closure = await compiler.closure(new Set([...this.#alwaysLinked, ...others]));
     const linked = new Set(closure.files);
@@ -487,8 +487,8 @@ export function filesOfGeneration({ objects, library, patches }: BuiltGeneration
   return [...objects.values(), ...versions, ...(library === undefined ? [] : [library.path])];
 }
 
-/** In the order of the module. */
-function objectsOf(files: ReadonlyMap<string, CompiledFile>, wanted: ReadonlySet<string>): Map<string, string> {
+/** In the order of `files`. */
+function objectsAmong(files: ReadonlyMap<string, CompiledFile>, wanted: ReadonlySet<string>): Map<string, string> {
   const objects = new Map<string, string>();
   for (const [file, { object }] of files) if (wanted.has(file)) objects.set(file, object);
   return objects;

@@ -24,7 +24,7 @@ export class StandInModule {
   readonly #smallest: number;
   #files: ReadonlyMap<string, CompiledFile> = new Map();
   /** Of these files; `undefined`: nobody has asked. */
-  #known: readonly string[] | undefined = [];
+  #known: readonly string[] | undefined;
   #merged: MergedModule | undefined;
   /** What could not be merged. */
   #refused: readonly string[] = [];

@@ -236,9 +236,8 @@ describe('what has to be linked with an object', () => {
       const names = Array.from({ length: 8 }, (_, index) => `File${index}.swift`);
       const callsOf = () => names.map((_, other) => (random.integer(0, 2) === 0 ? `file${other}()` : '1')).join(' + ');
       const textOf = (index: number) => `func file${index}() -> Int { ${callsOf()} }\nvar only${index}_${random.integer(0, 1)} = 1\n`;
-      const versions = await Promise.all(
-        Array.from({ length: 4 }, () => Module.of(Object.fromEntries(names.map((name, index) => [name, textOf(index)])))),
-      );
+      const versions: Module[] = [];
+      while (versions.length < 4) versions.push(await Module.of(Object.fromEntries(names.map((name, index) => [name, textOf(index)]))));
       const { ObjectIndex } = loadAddon();
       const index = new ObjectIndex('App');
       const present: (string | null)[] = names.map(() => null);
@@ -246,6 +245,7 @@ describe('what has to be linked with an object', () => {
       for (let step = 0; step < 150; step += 1) {
         const entries = Array.from({ length: random.integer(1, 3) }, () => {
           const slot = random.integer(0, names.length - 1);
+          // Past the end: it is gone.
           const path = versions[random.integer(0, versions.length)]?.objects[slot] ?? null;
           present[slot] = path;
           return { slot, path };
