@@ -47,6 +47,9 @@ async function live({ createSession, color }: Host, { options, files, colors }: 
     else if (generations === 10) life.agents.push({ pid, young: residentBytes(pid), old: 0, generations });
     if (index % 100 !== 99) continue;
     await session.idle();
+    // What objects hold outside of the heap goes in the turn after they were found to be garbage.
+    collectGarbage();
+    await new Promise(setImmediate);
     collectGarbage();
     const { rss, heapUsed, external } = process.memoryUsage();
     life.hosts.push({ resident: rss, heap: heapUsed + external });
