@@ -7,8 +7,11 @@ import type { SessionOptions } from '../../lib/index.js';
 import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
+import { needPreviewKit } from '../support/preview-kit';
 import { processes } from '../support/processes';
 import { colorPreview, openSession } from '../support/session';
+
+needPreviewKit();
 
 const library = path.join(__dirname, '..', '..', 'dist', 'index.js');
 

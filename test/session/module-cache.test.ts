@@ -11,21 +11,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { providePreviewKit } from '../../lib/compile/preview-kit.js';
 import type { Session, SessionOptions } from '../../lib/index.js';
 import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
-import { findToolchain } from '../../lib/project/toolchain.js';
 import { Fixture } from '../support/fixture';
 import { type Host, inHost } from '../support/host';
 import { Picture } from '../support/picture';
+import { needPreviewKit } from '../support/preview-kit';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 
-/** On a machine that has compiled no PreviewKit yet, there would be nothing to copy. */
-beforeAll(async () => {
-  await providePreviewKit(await findToolchain({}, new Fixture().folder), defaultCacheDirectory(), () => {});
-});
+needPreviewKit();
 
 /** A module in a cache of its own, with PreviewKit in it. */
 function cachedModule() {
