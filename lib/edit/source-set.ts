@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, type Stats, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { HotswiftError } from '../errors.js';
@@ -20,14 +20,23 @@ export interface SourceText {
 /** The text of every file of a module at one moment. */
 export type SourceSnapshot = ReadonlyMap<string, SourceText>;
 
+/**
+ * What changes when files get other texts, in a row for each: device, inode, size in bytes, and the times of the last modification and of the last change of
+ * status, in milliseconds since 1970. A row of NaN where there is no regular file. See native/file_stamps.h.
+ */
+export type FileStamps = (files: readonly string[]) => Float64Array;
+
+/** Numbers in a row. */
+const stampSize = 5;
+
 interface KnownFile {
   /** What the system said of the file before it was read. */
-  stamp: string;
+  stamp: Float64Array;
   text: SourceText;
 }
 
-/** Files asked for in one go: a thousand take some 4 ms. */
-const filesAtOnce = 200;
+/** Files asked for in one go: a thousand take some 1.5 ms. */
+const filesAtOnce = 500;
 
 /** What is read on another thread comes a third of a millisecond later than it could: a few files, of so many bytes at most, are read on this one. */
 const mostReadAtOnce = 4;
@@ -41,13 +50,15 @@ const clockStep = 50;
  * with a thousand files, reading them all would take longer than compiling one.
  */
 export class SourceReader {
+  readonly #stamps: FileStamps;
   readonly #editsOf: (text: Buffer) => Promise<readonly TextEdit[]> | undefined;
   #known = new Map<string, KnownFile>();
   /** Files read since somebody asked last. */
   #reads = 0;
 
   /** `editsOf`: what of a text is compiled otherwise; `undefined` where nothing is. */
-  constructor(editsOf: (text: Buffer) => Promise<readonly TextEdit[]> | undefined = () => undefined) {
+  constructor(stamps: FileStamps, editsOf: (text: Buffer) => Promise<readonly TextEdit[]> | undefined = () => undefined) {
+    this.#stamps = stamps;
     this.#editsOf = editsOf;
   }
 
@@ -59,28 +70,32 @@ export class SourceReader {
   async read(files: readonly string[], buffers: ReadonlyMap<string, string>): Promise<SourceSnapshot> {
     this.#reads = 0;
     const texts: (SourceText | Promise<SourceText>)[] = [];
-    for (const [index, file] of files.entries()) {
-      if (index > 0 && index % filesAtOnce === 0) await setImmediate();
-      const buffer = buffers.get(file);
-      texts.push(buffer === undefined ? this.#readFromDisk(file) : this.#textOf(file, Buffer.from(buffer)));
+    for (let start = 0; start < files.length; start += filesAtOnce) {
+      if (start > 0) await setImmediate();
+      const some = files.slice(start, start + filesAtOnce);
+      const stamps = this.#stamps(some);
+      for (const [index, file] of some.entries()) {
+        const buffer = buffers.get(file);
+        texts.push(buffer === undefined ? this.#readFromDisk(file, stamps, index * stampSize) : this.#textOf(file, Buffer.from(buffer)));
+      }
     }
     return new Map((await Promise.all(texts)).map((text) => [text.file, text]));
   }
 
-  #readFromDisk(file: string): SourceText | Promise<SourceText> {
-    const stats = statOf(file);
+  #readFromDisk(file: string, stamps: Float64Array, row: number): SourceText | Promise<SourceText> {
     const known = this.#known.get(file);
-    if (stats !== undefined && known?.stamp === stampOf(stats)) return known.text;
-    return this.#readNow(file, stats);
+    if (known?.stamp.every((number, index) => number === stamps[row + index])) return known.text;
+    return this.#readNow(file, stamps.slice(row, row + stampSize));
   }
 
-  async #readNow(file: string, stats: Stats | undefined): Promise<SourceText> {
+  async #readNow(file: string, stamp: Float64Array): Promise<SourceText> {
     const started = Date.now();
+    const [, , size = Number.NaN, modified = Number.NaN, changed = Number.NaN] = stamp;
     this.#reads += 1;
-    const isNow = this.#reads <= mostReadAtOnce && stats?.isFile() && stats.size <= largestReadAtOnce;
+    const isNow = this.#reads <= mostReadAtOnce && size <= largestReadAtOnce;
     const text = await this.#textOf(file, isNow ? readBytesNow(file) : await readBytes(file));
-    const settled = stats !== undefined && started - stats.mtimeMs > clockStep && started - stats.ctimeMs > clockStep;
-    if (settled) this.#known.set(file, { stamp: stampOf(stats), text });
+    const settled = started - modified > clockStep && started - changed > clockStep;
+    if (settled) this.#known.set(file, { stamp, text });
     else this.#known.delete(file);
     return text;
   }
@@ -107,20 +122,6 @@ export async function readSource(file: string): Promise<SourceText> {
 
 function sourceText(file: string, bytes: Buffer): SourceText {
   return { file, bytes, digest: createHash('sha256').update(bytes).digest('hex') };
-}
-
-function statOf(file: string): Stats | undefined {
-  try {
-    return statSync(file, { throwIfNoEntry: false });
-  } catch {
-    // Whoever reads the file is told why it cannot be.
-    return undefined;
-  }
-}
-
-/** Times are in milliseconds, to a quarter of a microsecond. */
-function stampOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
-  return `${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`;
 }
 
 function readBytes(file: string): Promise<Buffer> {
