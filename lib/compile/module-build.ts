@@ -1,14 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import debug from 'debug';
 import { literalEdits } from '../edit/literals.js';
 import { changedFiles, type SourceSnapshot, sameTexts } from '../edit/source-set.js';
 import { type HotswiftError, isHotswiftError } from '../errors.js';
 import type { ModuleDescription } from '../project/module.js';
 import type { Progress } from '../types.js';
+import { BackgroundRounds } from './background-rounds.js';
 import type { CompiledFile, CompiledLiterals } from './compiled-file.js';
 import type { FrontendJobs, JobOptions } from './frontend-jobs.js';
 import type { CompileResult, ModuleCompiler } from './module-compiler.js';
@@ -17,7 +17,8 @@ import type { ObjectVersions } from './native-indexes.js';
 import type { PatchTrials } from './patch-trials.js';
 import { type GenerationFacts, isWorthPatching, planGeneration } from './planner.js';
 import { mayHaveSetup } from './source-reach.js';
-import { type LinkOptions, linkStableLibrary, type StableLibrary } from './stable-library.js';
+import { StableLibraries } from './stable-libraries.js';
+import type { LinkOptions, StableLibrary } from './stable-library.js';
 import type { StandInModule } from './stand-in-module.js';
 import type { Thunks } from './thunks.js';
 
@@ -82,9 +83,6 @@ interface AgentContents {
 
 const log = debug('hotswift:build');
 
-/** After so many libraries that could not be linked or loaded, generations hold what they need themselves. */
-const mostBadLibraries = 3;
-
 /** Linked objects that are kept for an agent, so that what its edits leave behind is bounded. */
 const mostLinked = 256;
 
@@ -97,27 +95,25 @@ const quiet = 2000;
  */
 export class ModuleBuild extends EventEmitter<BuildEvents> {
   readonly #parts: BuildParts;
-  #library: StableLibrary | undefined;
+  readonly #libraries: StableLibraries;
   /** By process: the one in use, and others that have yet to take its place. */
   readonly #agents = new Map<number, AgentContents>();
   #restored: Promise<void> | undefined;
   /** Files that stay outside of libraries, besides the previewed file and what uses it: each edit of them would need another. */
   readonly #hot = new Set<string>();
-  #wantsRebase = false;
-  /** Libraries of the module that could not be linked or loaded. */
-  #badLibraries = 0;
   /** The library of which the newest generation patches functions: the next edit needs another agent with it. */
   #patched: StableLibrary | undefined;
-  /** Objects that the linker reads. */
-  #linking = new Set<string>();
-  #linkTurn: Promise<unknown> = Promise.resolve();
-  #background: { controller: AbortController; done: Promise<void> } | undefined;
-  #again = false;
-  #closed = false;
+  readonly #background = new BackgroundRounds((signal) => this.#workInBackground(signal));
 
   constructor(parts: BuildParts) {
     super();
     this.#parts = parts;
+    this.#libraries = new StableLibraries({
+      link: parts.link,
+      // Everything but the previewed file, what uses it, and what is edited all the time.
+      files: () => parts.compiler.without([...this.#alwaysLinked, ...this.#hot]),
+      onLink: () => this.emit('progress', { phase: 'linking the stable library' }),
+    });
   }
 
   /** Starts from what an earlier session left, if there is something. */
@@ -136,7 +132,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     const literals = files.get(module.file)?.literals;
     if (literals !== undefined) thunks?.reserve(literals);
     standIn.restore(stored.standIn);
-    this.#library = stored.library;
+    this.#libraries.restore(stored.library);
   }
 
   /**
@@ -153,11 +149,11 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     const compiled = await compiler.compile(sources, options);
     this.#parts.store.note(compiler.externalDependencies);
     // What is being compiled in the background reads texts that are no longer true.
-    if (compiler.interfaces !== interfaces && compiler.pending.size > 0) this.#background?.controller.abort();
+    if (compiler.interfaces !== interfaces && compiler.pending.size > 0) this.#background.interrupt();
     const generation = await this.#plan(compiled, pid, options);
     if (filesOfGeneration(generation).every((file) => existsSync(file))) return generation;
     // Something cleans folders up: what is left of ours is not worth trusting.
-    this.#library = undefined;
+    this.#libraries.restore(undefined);
     await compiler.forget();
     return this.#plan(await compiler.compile(sources, options), pid, options);
   }
@@ -203,8 +199,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     if (library === undefined || !reason.message.includes(library.path)) return;
     // It cannot be loaded: the next generation goes without.
     log('%s', reason.message);
-    if (this.#library === library) this.#library = undefined;
-    this.#badLibraries += 1;
+    this.#libraries.refuse(library);
   }
 
   /** Plans a generation again whose patches were refused when they were loaded. `pid`: the process that it would run in now. */
@@ -220,47 +215,37 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
 
   /** Deletes what neither the build nor these objects need. */
   async discard(inUse: Iterable<string>): Promise<void> {
-    const objects = this.#libraries.flatMap((library) => [...(library?.objects.values() ?? [])]);
+    const objects = this.#usedLibraries.flatMap((library) => [...library.objects.values()]);
     const linked = [...this.#agents.values()].flatMap((agent) => [...agent.linked]);
-    await this.#parts.compiler.discard([...inUse, ...this.#linking, ...objects, ...linked]);
+    await this.#parts.compiler.discard([...inUse, ...this.#libraries.linking, ...objects, ...linked]);
   }
 
   /** The newest stable library. */
   get library(): StableLibrary | undefined {
-    return this.#library;
+    return this.#libraries.newest;
   }
 
   /** The objects that a library of the module was linked from. */
   objectsOf(path: string): string[] {
-    const known = this.#libraries.find((library) => library?.path === path);
+    const known = this.#usedLibraries.find((library) => library.path === path);
     return [...(known?.objects.values() ?? [])];
   }
 
   /** Resolves when nothing is being done in the background. */
-  async idle(): Promise<void> {
-    while (this.#background !== undefined) await this.#background.done;
+  idle(): Promise<void> {
+    return this.#background.idle();
   }
 
   /** Does in the background what is left to do. */
   continue(): void {
-    if (this.#closed) return;
-    this.#again = true;
-    if (this.#background !== undefined) return;
-    const controller = new AbortController();
-    const done = this.#workInBackground(controller.signal).finally(() => {
-      this.#background = undefined;
-      if (this.#again) this.continue();
-    });
-    this.#background = { controller, done };
+    this.#background.request();
   }
 
   /** Resolves when nothing of the build runs any more. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#again = false;
-    this.#background?.controller.abort();
+    this.#background.close();
     await this.#parts.jobs.close();
-    await this.#background?.done;
+    await this.#background.idle();
     this.removeAllListeners();
   }
 
@@ -281,7 +266,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   async #plan(compiled: CompileResult, pid: number | undefined, options: JobOptions): Promise<BuiltGeneration> {
     const { compiler } = this.#parts;
     const agent = pid === undefined ? undefined : this.#agents.get(pid);
-    let library = agent?.library ?? this.#library;
+    let library = agent?.library ?? this.#libraries.newest;
     let closure = await this.#closure(library);
     let recompiled = compiled.recompiled;
     if (closure.unresolved.length > 0 && compiler.pending.size > 0) {
@@ -307,10 +292,10 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     if (decision.isPatched && patched !== undefined) closure = { ...closure, ...patched };
     if (decision.rebase === 'first') {
       for (const { file } of closure.foreign) if (library?.objects.has(file)) this.#hot.add(file);
-      library = await this.#linkLibrary(options.signal, false);
+      library = await this.#libraries.link(options.signal, false);
       closure = await this.#closure(library);
     } else if (decision.rebase === 'later') {
-      this.#wantsRebase = true;
+      this.#libraries.requestRebase();
     }
     const patches = decision.isPatched && library !== undefined ? versionsOf(patched?.patches, library) : new Map();
     log(
@@ -340,8 +325,9 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   }
 
   /** The newest library, and those of agents. */
-  get #libraries(): (StableLibrary | undefined)[] {
-    return [this.#library, ...[...this.#agents.values()].map(({ library }) => library)];
+  get #usedLibraries(): StableLibrary[] {
+    const used = [this.#libraries.newest, ...[...this.#agents.values()].map(({ library }) => library)];
+    return used.filter((library) => library !== undefined);
   }
 
   get #limits() {
@@ -382,27 +368,21 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   }
 
   async #workInBackground(signal: AbortSignal): Promise<void> {
-    // Whoever waits for the generation has it first.
-    await setImmediate();
     try {
-      signal.throwIfAborted();
-      while (this.#again) {
-        this.#again = false;
-        if (this.#patched !== undefined) this.emit('needs-agent', this.#patched);
-        await this.#compileRest(signal);
-        await this.#parts.compiler.lookThroughSources(signal);
-        await this.#provideLibrary(signal);
-        await this.#provideStandIn(signal);
-        await this.#warmUp(false, signal);
-        await setTimeout(quiet, undefined, { signal });
-        if (!this.#again) await this.#warmUp(true, signal);
-        if (!this.#again) await this.#save();
-      }
+      if (this.#patched !== undefined) this.emit('needs-agent', this.#patched);
+      await this.#compileRest(signal);
+      await this.#parts.compiler.lookThroughSources(signal);
+      if (await this.#libraries.provide(signal)) this.emit('rebased');
+      await this.#provideStandIn(signal);
+      await this.#warmUp(false, signal);
+      await setTimeout(quiet, undefined, { signal });
+      if (!this.#background.isRequested) await this.#warmUp(true, signal);
+      if (!this.#background.isRequested) await this.#save();
     } catch (error) {
       if (signal.aborted) return;
       log('in the background: %s', (error as Error).message);
       // It may be about texts that are no longer true; if not, it comes again.
-      if (this.#again) return;
+      if (this.#background.isRequested) return;
       if (isHotswiftError(error) && error.code === 'ERR_HOTSWIFT_COMPILE') this.emit('failure', error);
     }
   }
@@ -429,52 +409,14 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     signal.throwIfAborted();
   }
 
-  async #provideLibrary(signal: AbortSignal): Promise<void> {
-    const isRebase = this.#wantsRebase;
-    if (this.#badLibraries >= mostBadLibraries || (this.#library !== undefined && !isRebase)) return;
-    const former = this.#library;
-    try {
-      const library = await this.#linkLibrary(signal, true);
-      this.#wantsRebase = false;
-      if (library !== undefined && isRebase && !haveEqualObjects(library, former)) this.emit('rebased');
-    } catch (error) {
-      signal.throwIfAborted();
-      // Generations hold more of the module then.
-      this.#badLibraries += 1;
-      log('%s', (error as Error).message);
-    }
-  }
-
-  /** Of everything but the previewed file, what uses it, and what is edited all the time. */
-  #linkLibrary(signal: AbortSignal | undefined, inBackground: boolean): Promise<StableLibrary | undefined> {
-    // One at a time: the newest objects make the newest library.
-    const linked = this.#linkTurn.then(() => this.#linkNow(signal, inBackground));
-    this.#linkTurn = linked.catch(() => {});
-    return linked;
-  }
-
-  async #linkNow(signal: AbortSignal | undefined, inBackground: boolean): Promise<StableLibrary | undefined> {
-    const { compiler, link } = this.#parts;
-    const inside = await compiler.without([...this.#alwaysLinked, ...this.#hot]);
-    if (inside.size === 0) return undefined;
-    this.#linking = new Set([...inside.values()].map(({ object }) => object));
-    try {
-      this.emit('progress', { phase: 'linking the stable library' });
-      await mkdir(link.folder, { recursive: true });
-      this.#library = await linkStableLibrary(inside, { ...link, inBackground }, signal);
-      return this.#library;
-    } finally {
-      this.#linking = new Set();
-    }
-  }
-
   async #save(): Promise<void> {
     const { compiler, standIn, store } = this.#parts;
     this.emit('progress', { phase: 'keeping the module for later sessions' });
     const files = new Map(compiler.files);
     // What only the library still has, a later session would not know of.
-    const isWhole = [...(this.#library?.objects.keys() ?? [])].every((file) => files.has(file));
-    await store.save({ files, library: isWhole ? this.#library : undefined, standIn: standIn.merged }).catch((error: Error) => {
+    const library = this.#libraries.newest;
+    const isWhole = [...(library?.objects.keys() ?? [])].every((file) => files.has(file));
+    await store.save({ files, library: isWhole ? library : undefined, standIn: standIn.merged }).catch((error: Error) => {
       // A later session will have to compile more.
       log('the module cannot be kept: %s', error.message);
     });
@@ -501,8 +443,4 @@ function versionsOf(patches: ReadonlyMap<string, string> = new Map(), library: S
 /** The last of some values, those that come twice where they come last. */
 function newest<Value>(values: readonly Value[], most: number): Set<Value> {
   return new Set([...new Set([...values].reverse())].slice(0, most).reverse());
-}
-
-function haveEqualObjects(one: StableLibrary, other: StableLibrary | undefined): boolean {
-  return one.objects.size === other?.objects.size && [...one.objects].every(([file, object]) => other.objects.get(file) === object);
 }
