@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { SessionOptions } from '../../lib/index.js';
-import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
-import { needPreviewKit } from '../support/preview-kit';
+import { copyPreviewKit, needPreviewKit } from '../support/preview-kit';
 import { processes } from '../support/processes';
 import { colorPreview, openSession } from '../support/session';
 
@@ -52,7 +51,7 @@ describe('a process that is killed', () => {
     'while it is %s, after %d ms, leaves a cache that the next one can use',
     async (phase, delay) => {
       const cacheDirectory = fixture.path(`cache ${phase} ${delay}`);
-      cpSync(path.join(defaultCacheDirectory(), 'preview-kit'), path.join(cacheDirectory, 'preview-kit'), { recursive: true });
+      copyPreviewKit(cacheDirectory);
       fixture.write('Model.swift', shade('#00ff00'));
       const signal = await killIn(phase, delay, { file, module, cacheDirectory });
       // What takes less time than the delay ends by itself.
@@ -71,7 +70,7 @@ describe('a process that is killed', () => {
     const temporary = fixture.path(`temporary ${phase}`);
     mkdirSync(temporary);
     const cacheDirectory = fixture.path(`cache ${phase}`);
-    cpSync(path.join(defaultCacheDirectory(), 'preview-kit'), path.join(cacheDirectory, 'preview-kit'), { recursive: true });
+    copyPreviewKit(cacheDirectory);
     expect(await killIn(phase, 50, { file, module, cacheDirectory }, { TMPDIR: temporary })).toBe('SIGKILL');
     while (processes().some(({ command }) => command.includes(temporary)) || readdirSync(temporary).length > 0) await setTimeout(10);
   });

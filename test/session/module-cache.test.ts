@@ -1,22 +1,10 @@
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  cpSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, chmodSync, constants, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Session, SessionOptions } from '../../lib/index.js';
-import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { Fixture } from '../support/fixture';
 import { type Host, inHost } from '../support/host';
 import { Picture } from '../support/picture';
-import { needPreviewKit } from '../support/preview-kit';
+import { copyPreviewKit, needPreviewKit } from '../support/preview-kit';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
@@ -29,10 +17,7 @@ function cachedModule() {
   const model = fixture.write('Model.swift', 'struct Model { var shade: String { "#00ff00" } }\n');
   const file = fixture.write('View.swift', colorPreview('\\(Model().shade)'));
   const cacheDirectory = fixture.path('cache');
-  cpSync(path.join(defaultCacheDirectory(), 'preview-kit'), path.join(cacheDirectory, 'preview-kit'), {
-    recursive: true,
-    preserveTimestamps: true,
-  });
+  copyPreviewKit(cacheDirectory);
   const options = { file, module: { name: 'App', sources: [model] }, cacheDirectory };
   return { fixture, model, file, cacheDirectory, options };
 }

@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createSession, type Session } from '../../lib/index.js';
-import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { Fixture } from '../support/fixture';
 import { GeneratedModule, Random } from '../support/generated-module/index.cjs';
 import { editLiterals } from '../support/literal-tokens';
+import { linkPreviewKit } from '../support/preview-kit';
 import { openSession } from '../support/session';
 
 const cases = Number(process.env.HOTSWIFT_RANDOM_LITERALS || 100);
@@ -108,11 +108,9 @@ async function play(subject: Subject, edits: number, random: Random): Promise<St
 
 /** A cache with nothing in it but PreviewKit. */
 function emptyCache(): string {
-  const fixture = new Fixture();
-  const shared = path.join(defaultCacheDirectory(), 'preview-kit');
-  for (const folder of [fixture.path('cache'), shared]) mkdirSync(folder, { recursive: true });
-  symlinkSync(shared, fixture.path('cache/preview-kit'));
-  return fixture.path('cache');
+  const { folder } = new Fixture({}, 'cache');
+  linkPreviewKit(folder);
+  return folder;
 }
 
 /** Has the files that are not edited compiled once for all sessions with a cache. */

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { providePreviewKit } from '../../lib/compile/preview-kit.js';
 import { createSession, type Session } from '../../lib/index.js';
-import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { describePackage } from '../../lib/project/swift-package.js';
 import { findToolchain } from '../../lib/project/toolchain.js';
 import { Fixture, toolEnvironment } from '../support/fixture';
 import { Picture } from '../support/picture';
+import { linkPreviewKit } from '../support/preview-kit';
 import { colorPreview, openSession } from '../support/session';
 
 // SwiftPM takes seconds for each build, several of which make up a test.
@@ -19,9 +19,7 @@ const cache = cacheForPackages();
 /** A cache directory of the tests' own, but for PreviewKit. */
 function cacheForPackages(): Fixture {
   const fixture = new Fixture({}, 'cache');
-  const shared = path.join(defaultCacheDirectory(), 'preview-kit');
-  mkdirSync(shared, { recursive: true });
-  symlinkSync(shared, fixture.path('preview-kit'));
+  linkPreviewKit(fixture.folder);
   return fixture;
 }
 
