@@ -12,7 +12,7 @@ import { Slots } from './compile/slots.js';
 import { StandInModule } from './compile/stand-in-module.js';
 import { Thunks } from './compile/thunks.js';
 import { previewMacroTexts } from './edit/preview-macros.js';
-import type { FileStamps } from './edit/source-set.js';
+import type { StampFiles } from './edit/source-set.js';
 import type { NativeSyntaxTree } from './edit/syntax.js';
 import { HotswiftError } from './errors.js';
 import { describeModule, type ModuleDescription } from './project/module.js';
@@ -58,7 +58,7 @@ export class SessionModule {
   editsLiterals = false;
   /** Parses sources. */
   readonly syntax: NativeSyntaxTree;
-  readonly fileStamps: FileStamps;
+  readonly stampFiles: StampFiles;
   readonly #options: SessionModuleOptions;
   readonly #kit: PreviewKit;
   readonly #description: ModuleDescription;
@@ -82,7 +82,7 @@ export class SessionModule {
     description: ModuleDescription,
   ) {
     this.syntax = new options.addon.SyntaxTree();
-    this.fileStamps = options.addon.fileStamps;
+    this.stampFiles = options.addon.stampFiles;
     this.#options = options;
     this.#kit = kit;
     this.#package = owner;

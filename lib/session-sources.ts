@@ -39,7 +39,7 @@ export class SessionSources {
   constructor(module: SessionModule, listeners: SourceListeners) {
     this.#module = module;
     this.#listeners = listeners;
-    this.#reader = new SourceReader(module.fileStamps, (text) => previewMacroEdits(module.syntax, text));
+    this.#reader = new SourceReader(module.stampFiles, (text) => previewMacroEdits(module.syntax, text));
   }
 
   /** Whether the module has to be described again before its texts mean anything. */

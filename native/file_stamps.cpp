@@ -14,9 +14,9 @@ double milliseconds(const timespec &Time) {
 
 } // namespace
 
-FileStamp fileStamp(const std::string &Path) {
+FileStamp fileStamp(const char *Path) {
   struct stat Found{};
-  if (stat(Path.c_str(), &Found) != 0 || !S_ISREG(Found.st_mode)) {
+  if (stat(Path, &Found) != 0 || !S_ISREG(Found.st_mode)) {
     FileStamp None{};
     None.fill(std::numeric_limits<double>::quiet_NaN());
     return None;

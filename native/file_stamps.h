@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <string>
 
 namespace hotswift {
 
@@ -12,6 +11,6 @@ namespace hotswift {
 using FileStamp = std::array<double, 5>;
 
 /// Follows links.
-FileStamp fileStamp(const std::string &Path);
+FileStamp fileStamp(const char *Path);
 
 } // namespace hotswift

@@ -21,10 +21,11 @@ export interface SourceText {
 export type SourceSnapshot = ReadonlyMap<string, SourceText>;
 
 /**
- * What changes when files get other texts, in a row for each: device, inode, size in bytes, and the times of the last modification and of the last change of
- * status, in milliseconds since 1970. A row of NaN where there is no regular file. See native/file_stamps.h.
+ * Tells of files what changes when they get other texts: device, inode, size in bytes, and the times of the last modification and of the last change of
+ * status, in milliseconds since 1970. `paths`: each with a zero at its end. `rows`: where that goes, one row for each, of NaN where there is no regular file.
+ * See native/file_stamps.h.
  */
-export type FileStamps = (files: readonly string[]) => Float64Array;
+export type StampFiles = (paths: string, rows: Float64Array) => void;
 
 /** Numbers in a row. */
 const stampSize = 5;
@@ -50,15 +51,15 @@ const clockStep = 50;
  * with a thousand files, reading them all would take longer than compiling one.
  */
 export class SourceReader {
-  readonly #stamps: FileStamps;
+  readonly #stampFiles: StampFiles;
   readonly #editsOf: (text: Buffer) => Promise<readonly TextEdit[]> | undefined;
   #known = new Map<string, KnownFile>();
   /** Files read since somebody asked last. */
   #reads = 0;
 
   /** `editsOf`: what of a text is compiled otherwise; `undefined` where nothing is. */
-  constructor(stamps: FileStamps, editsOf: (text: Buffer) => Promise<readonly TextEdit[]> | undefined = () => undefined) {
-    this.#stamps = stamps;
+  constructor(stampFiles: StampFiles, editsOf: (text: Buffer) => Promise<readonly TextEdit[]> | undefined = () => undefined) {
+    this.#stampFiles = stampFiles;
     this.#editsOf = editsOf;
   }
 
@@ -73,7 +74,8 @@ export class SourceReader {
     for (let start = 0; start < files.length; start += filesAtOnce) {
       if (start > 0) await setImmediate();
       const some = files.slice(start, start + filesAtOnce);
-      const stamps = this.#stamps(some);
+      const stamps = new Float64Array(some.length * stampSize);
+      this.#stampFiles(some.map((file) => `${file}\0`).join(''), stamps);
       for (const [index, file] of some.entries()) {
         const buffer = buffers.get(file);
         texts.push(buffer === undefined ? this.#readFromDisk(file, stamps, index * stampSize) : this.#textOf(file, Buffer.from(buffer)));

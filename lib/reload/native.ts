@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { NativeIndexes, ObjectVersions } from '../compile/native-indexes.js';
-import type { FileStamps } from '../edit/source-set.js';
+import type { StampFiles } from '../edit/source-set.js';
 import type { NativeSyntaxTree } from '../edit/syntax.js';
 import { type ErrorDetails, HotswiftError, type HotswiftErrorCode, isError } from '../errors.js';
 import { type NativeProcesses, spawnWith } from '../project/spawn.js';
@@ -100,7 +100,7 @@ export interface NativeAddon extends NativeIndexes, Partial<NativeProcesses> {
   ) => NativeEngine;
   /** The syntax of one source file. */
   SyntaxTree: new () => NativeSyntaxTree;
-  fileStamps: FileStamps;
+  stampFiles: StampFiles;
   /** RGBA8 pixels to a PNG. */
   encodePng(pixels: Uint8Array, options: { width: number; height: number; premultiplied: boolean }): Buffer;
   /** Throws if a C function uses variables of main.swift, see native/script_variables.h. `script`: the position of its object. */

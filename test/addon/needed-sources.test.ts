@@ -74,7 +74,7 @@ describe('the sources that the compile of a file needs', () => {
     const objects = compileSwift(fixture, 'App', names);
     await index.set(objects.map((object, slot) => ({ slot, path: dependenciesOf(object) })));
     paths = names.map((name) => fixture.path(name));
-    sources = await new SourceReader(loadAddon().fileStamps).read(paths, new Map());
+    sources = await new SourceReader(loadAddon().stampFiles).read(paths, new Map());
     const open = (smallest: number) =>
       new NeededSources('App', new (loadAddon().SyntaxTree)(), smallest, (file) => index.declarations(paths.indexOf(file)));
     needed = open(0);
@@ -132,7 +132,7 @@ describe('the sources that the compile of a file needs', () => {
     needed.changed([added]);
     await needed.prepare(sources, new AbortController().signal);
     const size = fixture.write('Size.swift', 'func initialSize() -> Int { added() }');
-    const selected = await needed.select([size], [], await new SourceReader(loadAddon().fileStamps).read(paths, new Map()));
+    const selected = await needed.select([size], [], await new SourceReader(loadAddon().stampFiles).read(paths, new Map()));
     expect(selected?.has(added)).toBe(true);
     fixture.write('Size.swift', files['Size.swift']);
   });

@@ -107,6 +107,26 @@ describe('engines beside one another', () => {
     expect(answers).toEqual([1, 2, 3, 4, 1]);
   });
 
+  it('leave a host alone whose worker thread is terminated while it asks for stamps of files', async () => {
+    const count = await inChild(async (_, input) => {
+      const { Worker } = require('node:worker_threads');
+      const script = `
+        const { parentPort, workerData } = require('node:worker_threads');
+        const addon = require(workerData.addonPath).loadAddon();
+        const paths = (workerData.addonPath + '\\0').repeat(2000);
+        const rows = new Float64Array(2000 * 5);
+        parentPort.postMessage('ready');
+        for (;;) addon.stampFiles(paths, rows);`;
+      for (let count = 1; ; ++count) {
+        const worker = new Worker(script, { eval: true, workerData: input });
+        await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+        await worker.terminate();
+        if (count === 25) return count;
+      }
+    }, counter());
+    expect(count).toBe(25);
+  });
+
   it('end with a process that exits while they link', async () => {
     const answer = await inChild((addon, { libraries, objects }) => {
       const engine = new addon.Engine(libraries);

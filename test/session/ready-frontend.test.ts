@@ -62,7 +62,7 @@ class Lab {
   }
 
   async overlay(): Promise<Overlay> {
-    const sources = await new SourceReader(loadAddon().fileStamps).read(this.sources, new Map());
+    const sources = await new SourceReader(loadAddon().stampFiles).read(this.sources, new Map());
     return this.copies.overlay([...sources.values()]);
   }
 

@@ -65,7 +65,7 @@ class Lab {
   }
 
   async inputs(modules?: readonly string[]): Promise<CompileInputs> {
-    return { file: this.file, sources: await new SourceReader(loadAddon().fileStamps).read(this.names, new Map()), modules };
+    return { file: this.file, sources: await new SourceReader(loadAddon().stampFiles).read(this.names, new Map()), modules };
   }
 
   async start(inputs?: CompileInputs): Promise<WarmFrontend> {
