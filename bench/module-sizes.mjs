@@ -50,9 +50,11 @@ async function measure({ runs, sizes, core }) {
   const open = [];
   try {
     for (const size of sizes) open.push(await start(size, folder, core));
+    // The first and the last are compared with each other.
+    const compared = open.length > 2 ? [open[0], open.at(-1), ...open.slice(1, -1)] : open;
     for (let count = 0; count < runs; count += 1) {
       progress(`round ${count + 1} of ${runs}`);
-      const order = count % 2 === 0 ? open : open.toReversed();
+      const order = count % 2 === 0 ? compared : compared.toReversed();
       for (const edit of Object.keys(names)) await takeTurns(edit, order);
     }
     return open;
@@ -176,7 +178,7 @@ function compileRows({ size, times: { previewed } }) {
   ];
 }
 
-/** The ratio is that of edits which followed each other, in the middle of all rounds: the speed of the machine drifts more than that it differs. */
+/** The median of the ratios of edits that followed each other: over a run, the machine's speed drifts by more than the sizes differ. */
 function flatnessRows(small, large) {
   return Object.keys(names).map((edit) => {
     const [few, many] = [small, large].map(({ times }) => times[edit].ours);

@@ -18,7 +18,7 @@ if (unknown !== undefined) throw new Error(`--only takes ${Object.keys(groups).j
 const runs = wholeNumber('--runs', values.runs, 1);
 const sizes = values.sizes.split(',').map((size) => wholeNumber('--sizes', size, 10));
 
-console.log(`${machine()}\nmedians of ${runs} runs, each followed by one of its peer`);
+console.log(`${machine()}\nmedians of ${runs} runs, each with one of its peer`);
 for (const name of chosen) {
   for (const { title, rows } of await groups[name]({ runs, sizes })) {
     console.log(`\n${title}\n`);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** What is done while nobody waits: a round after each request, one at a time. */
+/** What is done while nobody waits: a round after a request, one at a time. Requests that come during a round share the next one. */
 export class BackgroundRounds {
   readonly #round: (signal: AbortSignal) => Promise<void>;
   #running: { controller: AbortController; done: Promise<void> } | undefined;

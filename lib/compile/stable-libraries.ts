@@ -66,7 +66,10 @@ export class StableLibraries {
     return linked;
   }
 
-  /** Links one in the background if there is none, or another one was requested. Resolves with whether it is another than before. Rejects if aborted. */
+  /**
+   * Links one in the background if there is none, or another one was requested; nothing once too many have failed. Resolves with whether one that was
+   * requested has other objects than the newest had. Rejects if aborted.
+   */
   async provide(signal: AbortSignal): Promise<boolean> {
     const isRebase = this.#wantsRebase;
     if (this.#failures >= mostFailures || (this.#newest !== undefined && !isRebase)) return false;
