@@ -117,6 +117,9 @@ Error Engine::start() {
   if (Debug == DebugSections::Keep)
     if (Error E = enableDebugger(*Jit))
       return E;
+  Fixups =
+      std::make_shared<ApplyFixupsPlugin>(Jit->getPlatformJITDylib().get());
+  Layer.addPlugin(Fixups);
   ReplacingDylib = &Session.createBareJITDylib("<replacing>");
   ReplacingDylib->addGenerator(std::make_unique<InitialiserGenerator>(Shared));
   SharedDylib = &Session.createBareJITDylib("<libraries>");
@@ -253,11 +256,16 @@ Error Engine::linkEverything(
                                                 std::move(*Interface)))
       return E;
   }
-  return Session
-      .lookup(
-          makeJITDylibSearchOrder(&Dylib, JITDylibLookupFlags::MatchAllSymbols),
-          std::move(Wanted))
-      .takeError();
+  if (Error E = Session
+                    .lookup(makeJITDylibSearchOrder(
+                                &Dylib, JITDylibLookupFlags::MatchAllSymbols),
+                            std::move(Wanted))
+                    .takeError())
+    return E;
+  // Members of static libraries are linked along, and not asked for.
+  if (Fixups->hasFailed(Dylib))
+    return createStringError("a member of a static library cannot be linked");
+  return Error::success();
 }
 
 Error Engine::explain(Error Failure, ArrayRef<std::string> Names,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apply_fixups.h"
 #include "function_patch.h"
 #include "libraries.h"
 #include "object_transform.h"
@@ -140,6 +141,7 @@ private:
   std::vector<std::unique_ptr<StaticLibrary>> Static;
   std::unique_ptr<llvm::orc::LLJIT> Jit;
   std::shared_ptr<SwiftMetadataPlugin> Metadata;
+  std::shared_ptr<ApplyFixupsPlugin> Fixups;
   /// What generations find before the libraries' own. Apart from those: what
   /// was found in them once stays, and PreviewKit may be loaded later.
   llvm::orc::JITDylib *ReplacingDylib = nullptr;
