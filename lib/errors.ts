@@ -26,9 +26,9 @@ export interface ErrorDetails {
   signal?: NodeJS.Signals | null;
   /** ERR_HOTSWIFT_CRASH: the agent's exit code, if it exited. */
   exitCode?: number | null;
-  /** ERR_HOTSWIFT_CRASH: the frames of the thread that crashed, innermost first, where they are known. See `CrashInfo`. */
+  /** ERR_HOTSWIFT_CRASH: the frames of the thread that crashed, innermost first, where they are known. See `CrashInfo`. ERR_HOTSWIFT_TIMEOUT: those of the main thread. */
   backtrace?: string[];
-  /** ERR_HOTSWIFT_TIMEOUT: what took too long. */
+  /** ERR_HOTSWIFT_TIMEOUT: what took too long. `answer`, also of ERR_HOTSWIFT_CRASH: the agent had not begun with what was asked for. */
   phase?: string;
   /** ERR_HOTSWIFT_TIMEOUT: the limit, in milliseconds. */
   ms?: number;

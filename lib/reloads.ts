@@ -7,6 +7,7 @@ import { changedFiles, type SourceSnapshot, sameTexts } from './edit/source-set.
 import { HotswiftError, isHotswiftError } from './errors.js';
 import type { Generations } from './generations.js';
 import type { PreviewPictures } from './preview/preview-pictures.js';
+import { isAgentsOwn, isKilled, mayBeAgentsOwn } from './reload/agent-failures.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
 import type { LiteralValue } from './reload/structural-reloader.js';
@@ -227,8 +228,7 @@ export class Reloads {
     if (!cause.settle) this.#backstop.cancel();
     try {
       const result = await this.#bringUpToDate(control, cause)
-        // Somebody ended the agent: the text is as good in another one.
-        .catch((error) => (isKilled(error) && !control.signal.aborted ? this.#bringUpToDate(control, cause) : Promise.reject(error)))
+        .catch((error) => this.#tryElsewhere(error, control, cause))
         .catch((error) => this.#explainCrash(error, control.signal));
       const recovered = this.error !== null;
       this.error = null;
@@ -274,6 +274,15 @@ export class Reloads {
     }
   }
 
+  /** Where it is the agent that has failed, and not the text, the text is tried in another one. */
+  async #tryElsewhere(error: unknown, control: JobControl, cause: Cause): Promise<ReloadResult> {
+    if (control.signal.aborted) throw error;
+    if (isAgentsOwn(error)) return this.#bringUpToDate(control, cause);
+    const ranInFormer = this.#inFlight?.ranInFormer === true && cause.fresh === undefined;
+    if (!ranInFormer || this.#keeper === undefined || !mayBeAgentsOwn(error)) throw error;
+    return this.#bringUpToDate(control, { ...cause, fresh: 'exhausted' });
+  }
+
   /** What the compiler would have said of the text, had it not been compiled so that its literals can be edited, explains some crashes. */
   async #explainCrash(error: unknown, signal: AbortSignal): Promise<never> {
     const { module, compileTimeout } = this.#parts;
@@ -289,7 +298,7 @@ export class Reloads {
     const clock = new Stopwatch();
     const moduleChange = await this.#refreshModule(signal);
     const sources = await (saved ? this.sources.readSaved(signal) : this.sources.read());
-    const attempt = { sources, version: this.sources.version };
+    const attempt: Attempt = { sources, version: this.sources.version, ranInFormer: false };
     this.#inFlight = attempt;
     if (fresh !== 'fresh' && this.#crashed !== undefined && isSame(attempt, this.#crashed)) throw this.#crashed.error;
     const former = generations.sources;
@@ -331,6 +340,7 @@ export class Reloads {
     commit();
     const wasSet = !isNew && generations.hasValues;
     const before = pictures.latest;
+    attempt.ranInFormer = cause === undefined && !built.fresh && (reloader.agent?.generations ?? 0) > 0;
     const running = generations.inTurn(() => generations.run(built, sources, { isEdit: isNew, fresh: cause, clock, signal }));
     const { ran, setupFailure, link, run } = await running.finally(() => module.build.continue());
     this.sources.apply();
@@ -382,6 +392,8 @@ export class Reloads {
 interface Attempt {
   sources: SourceSnapshot;
   version: number;
+  /** Whether it was given to an agent that had run other texts. */
+  ranInFormer: boolean;
 }
 
 function isSame(one: Attempt, other: Attempt): boolean {
@@ -413,13 +425,6 @@ function staleConformances(file: string): Diagnostic {
 
 function warning(message: string, file = ''): Diagnostic {
   return { severity: 'warning', message, file, line: 0, column: 0, notes: [] };
-}
-
-/** Signals that come from outside: the code is not at fault. */
-const foreignSignals = new Set<unknown>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGSTOP']);
-
-export function isKilled(error: unknown): boolean {
-  return isHotswiftError(error) && error.code === 'ERR_HOTSWIFT_CRASH' && foreignSignals.has(error.signal);
 }
 
 function isOwnFault(error: HotswiftError): boolean {

@@ -7,9 +7,10 @@ import { Generations } from './generations.js';
 import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits, checkTraitValues, checkVariantOptions } from './options.js';
 import { PreviewPictures } from './preview/preview-pictures.js';
 import { combine } from './preview/trait-combinations.js';
+import { isAgentsOwn } from './reload/agent-failures.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
-import { isKilled, Reloads } from './reloads.js';
+import { Reloads } from './reloads.js';
 import type { SessionModule } from './session-module.js';
 import type { TemporaryFolder } from './temporary-folder.js';
 import type {
@@ -274,9 +275,9 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return this.#generations.inTurn(work);
   }
 
-  /** As {@link #inTurn}, for what changes nothing: is done again if somebody has killed the agent meanwhile, for which the code is not at fault. */
+  /** As {@link #inTurn}, for what changes nothing: is done again where the agent was ended meanwhile, or stuck before. */
   #lookInTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#inTurn(work).catch((error) => (isKilled(error) ? this.#inTurn(work) : Promise.reject(error)));
+    return this.#inTurn(work).catch((error) => (isAgentsOwn(error) ? this.#inTurn(work) : Promise.reject(error)));
   }
 
   /** Sees to it that the last good generation is loaded: its agent may have crashed meanwhile. */

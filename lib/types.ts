@@ -321,9 +321,10 @@ export interface CrashInfo {
 
 /**
  * Why an agent was replaced: it has linked {@link ProcessOptions.generationCap} generations or reached {@link ProcessOptions.memoryCap}, it has crashed or run into a
- * limit of `timeouts`, a clean state was asked for (`reload({ fresh: true })`), or what runs has to start anew with another library of the module, other settings or other resources (`rebase`).
+ * limit of `timeouts`, a clean state was asked for (`reload({ fresh: true })`), what runs has to start anew with another library of the module, other settings or other resources (`rebase`), or the
+ * code before had left it without what the new one needs, such as descriptors (`exhausted`).
  */
-export type RespawnReason = 'cap' | 'memory' | 'crash' | 'timeout' | 'fresh' | 'rebase';
+export type RespawnReason = 'cap' | 'memory' | 'crash' | 'timeout' | 'fresh' | 'rebase' | 'exhausted';
 
 /** An agent that took the place of another. */
 export interface RespawnInfo {

@@ -14,10 +14,13 @@
 #include "peer_watch.h"
 #include "png.h"
 #include "preview_interface.h"
+#include "resource_limits.h"
 #include "script_variables.h"
 #include "state_interface.h"
 #include "syntax_object.h"
 #include "warm_frontend_image.h"
+
+#include "llvm/ADT/StringExtras.h"
 
 #include <algorithm>
 #include <array>
@@ -408,21 +411,24 @@ void recordInto(const Napi::CallbackInfo &Info) {
 
 class BacktraceWork : public PromisedWork {
 public:
-  BacktraceWork(Napi::Env Env, int Record, LibraryObjects Stable)
-      : PromisedWork(Env), Record(Record), Stable(std::move(Stable)) {}
+  BacktraceWork(Napi::Env Env, int Record, LibraryObjects Stable,
+                DebugInformation Debug)
+      : PromisedWork(Env), Record(Record), Stable(std::move(Stable)),
+        Debug(Debug) {}
 
 private:
   llvm::Error work() override {
-    return hotswift::readBacktrace(Record, Stable).moveInto(Result);
+    return hotswift::readBacktrace(Record, Stable, Debug).moveInto(Result);
   }
   llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
     auto Frames = Napi::Array::New(Env, Result.Frames.size());
     for (uint32_t I = 0; I < Result.Frames.size(); ++I) {
       const BacktraceFrame &Frame = Result.Frames[I];
       auto Entry = Napi::Object::New(Env);
-      Entry.Set("address", Napi::BigInt::New(Env, Frame.Address));
+      Entry.Set("address", llvm::utohexstr(Frame.Address, /*LowerCase=*/true));
       Entry.Set("function", Frame.Function);
       Entry.Set("library", Frame.Library);
+      Entry.Set("object", Frame.Object);
       Entry.Set("file", Frame.File);
       Entry.Set("line", Frame.Line);
       Entry.Set("column", Frame.Column);
@@ -436,14 +442,25 @@ private:
 
   const int Record;
   const LibraryObjects Stable;
+  const DebugInformation Debug;
   Backtrace Result;
 };
 
 Napi::Value readBacktrace(const Napi::CallbackInfo &Info) {
-  return (new BacktraceWork(
-              Info.Env(), static_cast<int>(number(Info[0])),
-              {Info[1].As<Napi::String>().Utf8Value(), strings(Info[2])}))
+  const auto Query = Info[1].As<Napi::Object>();
+  LibraryObjects Stable{
+      Query.Get("stableLibrary").As<Napi::String>().Utf8Value(),
+      strings(Query.Get("objects"))};
+  const auto Debug = Query.Get("debugInformation").ToBoolean()
+                         ? DebugInformation::Read
+                         : DebugInformation::Skip;
+  return (new BacktraceWork(Info.Env(), static_cast<int>(number(Info[0])),
+                            std::move(Stable), Debug))
       ->start();
+}
+
+void limit(const Napi::CallbackInfo &Info) {
+  limitResources({number(Info[0]), number(Info[1])});
 }
 
 /// For processes whose output is a pipe: a line arrives when it is printed.
@@ -498,6 +515,7 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("endWithPeer", Napi::Function::New(Env, endWith));
   Exports.Set("makeCrashRecord", Napi::Function::New(Env, makeRecord));
   Exports.Set("recordCrashes", Napi::Function::New(Env, recordInto));
+  Exports.Set("limitResources", Napi::Function::New(Env, limit));
   Exports.Set("readBacktrace", Napi::Function::New(Env, readBacktrace));
   Exports.Set("bufferOutputByLine",
               Napi::Function::New(Env, bufferOutputByLine));

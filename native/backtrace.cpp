@@ -42,8 +42,10 @@ StringRef addonName() {
 
 class BacktraceReader {
 public:
-  BacktraceReader(const CrashReader &Crash, const LibraryObjects &Stable)
-      : Crash(Crash), Stable(Stable), Registers(Crash.registers()) {}
+  BacktraceReader(const CrashReader &Crash, const LibraryObjects &Stable,
+                  DebugInformation Debug)
+      : Crash(Crash), Stable(Stable), Debug(Debug),
+        Registers(Crash.registers()) {}
 
   Backtrace run() {
     skipCallToNowhere();
@@ -112,7 +114,9 @@ private:
     uint64_t &Counter = Registers[ProgramCounter];
     if (isCode(Counter))
       return;
-    Result.Frames.push_back({Counter, "", "", "", 0, 0});
+    BacktraceFrame Nowhere;
+    Nowhere.Address = Counter;
+    Result.Frames.push_back(std::move(Nowhere));
 #ifdef __aarch64__
     Counter = Registers[LinkRegister];
 #else
@@ -121,28 +125,36 @@ private:
 #endif
   }
 
-  const CodeFile *open(StringRef Path, bool IsObject) {
+  const CodeFile *openObject(StringRef Path) {
     auto [Entry, IsNew] = Files.try_emplace(Path);
-    if (IsNew) {
-      auto Opened = IsObject ? CodeFile::openObject(Path.str())
-                             : CodeFile::openLibrary(Path.str());
-      if (Opened)
-        Entry->second = std::move(*Opened);
-      else
-        // It may be gone: frames in it have no names then.
-        consumeError(Opened.takeError());
-    }
+    if (IsNew)
+      Entry->second = orNothing(CodeFile::openObject(Path.str()));
     return Entry->second.get();
+  }
+
+  const CodeFile *openLibrary(StringRef Path, uint64_t Inode) {
+    auto [Entry, IsNew] = Files.try_emplace(Path);
+    if (IsNew)
+      Entry->second = orNothing(CodeFile::openLibrary(Path.str(), Inode));
+    return Entry->second.get();
+  }
+
+  /// A file may be gone: frames in it have no names then.
+  static std::unique_ptr<CodeFile>
+  orNothing(Expected<std::unique_ptr<CodeFile>> Opened) {
+    if (Opened)
+      return std::move(*Opened);
+    consumeError(Opened.takeError());
+    return nullptr;
   }
 
   Place placeOf(uint64_t Address) {
     if (const auto Linked = Crash.linkedCode(Address))
-      return {open(Linked->Object->Path, /*IsObject=*/true), Linked->Address,
-              ""};
+      return {openObject(Linked->Object->Path), Linked->Address, ""};
     const auto Mapped = Crash.mappedCode(Address);
     if (!Mapped || Mapped->File.empty())
       return {};
-    const CodeFile *File = open(Mapped->File, /*IsObject=*/false);
+    const CodeFile *File = openLibrary(Mapped->File, Mapped->Inode);
     const auto InFile =
         File ? File->addressOfOffset(Mapped->Offset) : std::nullopt;
     return {InFile ? File : nullptr, InFile.value_or(0), Mapped->File};
@@ -153,6 +165,8 @@ private:
     BacktraceFrame Frame;
     Frame.Address = Address;
     Frame.Library = Found.Library.str();
+    if (const auto Linked = Crash.linkedCode(Address))
+      Frame.Object = Linked->Object->Path;
     if (!Found.File) {
       Result.Frames.push_back(std::move(Frame));
       return;
@@ -181,15 +195,16 @@ private:
         Objects.push_back(Object.Path);
     append_range(Objects, Stable.Objects);
     for (StringRef Path : Objects)
-      if (const CodeFile *Object = open(Path, /*IsObject=*/true))
+      if (const CodeFile *Object = openObject(Path))
         if (const auto Start = Object->find(Function.Name))
           return {Object, *Start + (Found.Address - Function.Start), ""};
     return {};
   }
 
   void addLines(BacktraceFrame Frame, const Place &Code) {
+    const bool IsRead = Code.File && Debug == DebugInformation::Read;
     const DIInliningInfo Lines =
-        Code.File ? Code.File->lines(Code.Address) : DIInliningInfo();
+        IsRead ? Code.File->lines(Code.Address) : DIInliningInfo();
     const uint32_t Count = Lines.getNumberOfFrames();
     const bool HasColumns = Count > 0 && !Code.File->refersTo(ReadsLiterals);
     for (uint32_t I = 0; I < Count; ++I) {
@@ -280,6 +295,7 @@ private:
 
   const CrashReader &Crash;
   const LibraryObjects &Stable;
+  const DebugInformation Debug;
   std::array<uint64_t, RegisterCount> Registers;
   /// By path; null for what cannot be read.
   StringMap<std::unique_ptr<CodeFile>> Files;
@@ -288,11 +304,12 @@ private:
 
 } // namespace
 
-Expected<Backtrace> readBacktrace(int Record, const LibraryObjects &Stable) {
+Expected<Backtrace> readBacktrace(int Record, const LibraryObjects &Stable,
+                                  DebugInformation Debug) {
   auto Crash = CrashReader::read(Record);
   if (!Crash)
     return Crash.takeError();
-  return BacktraceReader(*Crash, Stable).run();
+  return BacktraceReader(*Crash, Stable, Debug).run();
 }
 
 } // namespace hotswift

@@ -19,6 +19,9 @@ struct BacktraceFrame {
   /// The path of the shared library or program; empty for code that was linked
   /// into the process, and for what is nowhere.
   std::string Library;
+  /// The path of the object that the code was linked from; empty for other
+  /// code.
+  std::string Object;
   /// The source; empty if it is not known.
   std::string File;
   uint32_t Line = 0;
@@ -40,9 +43,16 @@ struct LibraryObjects {
   std::vector<std::string> Objects;
 };
 
+/// Whether files, lines and inlined functions are looked up.
+enum class DebugInformation { Read, Skip };
+
 /// The frames of the thread that crashed, from a crash record
 /// (crash_record.h). An error if it holds none.
-llvm::Expected<Backtrace> readBacktrace(int Record,
-                                        const LibraryObjects &Stable);
+///
+/// The record, and the files that it names, may be damaged. LLVM's reader of
+/// debug information crashes on some that are: backtraces are read in a process
+/// that may die.
+llvm::Expected<Backtrace>
+readBacktrace(int Record, const LibraryObjects &Stable, DebugInformation Debug);
 
 } // namespace hotswift

@@ -2,8 +2,10 @@
 
 #include "errors.h"
 #include "object_transform.h"
+#include "regular_file.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/DebugInfo/DWARF/DWARFCompileUnit.h"
 #include "llvm/DebugInfo/DWARF/DWARFDebugFrame.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Support/Endian.h"
@@ -58,12 +60,16 @@ StringRef recordAt(StringRef Bytes) {
 } // namespace
 
 Expected<std::unique_ptr<CodeFile>>
-CodeFile::openLibrary(const std::string &Path) {
-  auto Bytes = MemoryBuffer::getFile(Path, /*IsText=*/false,
-                                     /*RequiresNullTerminator=*/false);
+CodeFile::openLibrary(const std::string &Path, uint64_t Inode) {
+  auto Bytes = openRegularFile(Path, Inode);
   if (!Bytes)
-    return makeError(ErrorKind::Object, Path + ": cannot be read");
-  std::unique_ptr<CodeFile> Opened(new CodeFile(std::move(*Bytes)));
+    return Bytes.takeError();
+  return readLibrary(std::move(*Bytes));
+}
+
+Expected<std::unique_ptr<CodeFile>>
+CodeFile::readLibrary(std::unique_ptr<MemoryBuffer> Bytes) {
+  std::unique_ptr<CodeFile> Opened(new CodeFile(std::move(Bytes)));
   if (Error E = Opened->index())
     return E;
   return Opened;
@@ -77,10 +83,9 @@ CodeFile::openObject(const std::string &Path) {
     if (!File.ends_with(".a"))
       File = Path;
   }
-  auto Bytes = MemoryBuffer::getFile(File, /*IsText=*/false,
-                                     /*RequiresNullTerminator=*/false);
+  auto Bytes = openRegularFile(File.str());
   if (!Bytes)
-    return makeError(ErrorKind::Object, File + ": cannot be read");
+    return Bytes.takeError();
   MemoryBufferRef Contents = **Bytes;
   if (File != StringRef(Path)) {
     auto Library = object::Archive::create(Contents);
@@ -97,14 +102,16 @@ CodeFile::openObject(const std::string &Path) {
     if (Damage)
       return Damage;
   }
+  return readObject(Contents);
+}
+
+Expected<std::unique_ptr<CodeFile>>
+CodeFile::readObject(MemoryBufferRef Contents) {
   auto Prepared = prepareObject(Contents, Triple(sys::getProcessTriple()),
                                 DebugSections::Keep);
   if (!Prepared)
     return Prepared.takeError();
-  std::unique_ptr<CodeFile> Opened(new CodeFile(std::move(Prepared->Buffer)));
-  if (Error E = Opened->index())
-    return E;
-  return Opened;
+  return readLibrary(std::move(Prepared->Buffer));
 }
 
 Error CodeFile::index() {
@@ -306,19 +313,64 @@ std::optional<UnwindStep> CodeFile::stepOfLibrary(uint64_t Address) const {
   return stepAt(Frames, Address);
 }
 
+/// The row that tells where an address belongs, if the one that it lies in has
+/// no line, as a trap has none: the nearest before it, since that led there, or
+/// else the nearest behind. Null if no row of the sequence has a line.
+///
+/// LLVM's own search for it (ApproximateLine) does not end at the first row.
+static const DWARFDebugLine::Row *
+nearestLine(const DWARFDebugLine::LineTable &Table,
+            object::SectionedAddress Address) {
+  for (const DWARFDebugLine::Sequence &Sequence : Table.Sequences) {
+    if (!Sequence.containsPC(Address) || !Sequence.isValid() ||
+        Sequence.LastRowIndex > Table.Rows.size())
+      continue;
+    const ArrayRef Rows =
+        ArrayRef(Table.Rows)
+            .slice(Sequence.FirstRowIndex,
+                   Sequence.LastRowIndex - Sequence.FirstRowIndex);
+    const auto HasLine = [](const DWARFDebugLine::Row &Row) {
+      return Row.Line != 0 && !Row.EndSequence;
+    };
+    const auto Behind = partition_point(Rows, [&](const auto &Row) {
+      return Row.Address.Address <= Address.Address;
+    });
+    const auto Before =
+        std::find_if(std::make_reverse_iterator(Behind), Rows.rend(), HasLine);
+    if (Before != Rows.rend())
+      return &*Before;
+    const auto After = std::find_if(Behind, Rows.end(), HasLine);
+    if (After != Rows.end())
+      return &*After;
+  }
+  return nullptr;
+}
+
 DIInliningInfo CodeFile::lines(uint64_t Address) const {
   const auto Home = sectionAt(Address);
   if (!Home)
     return {};
   using Specifier = DILineInfoSpecifier;
-  return Debug->getInliningInfoForAddress(
-      {Address, Object->isRelocatableObject()
-                    ? *Home
-                    : object::SectionedAddress::UndefSection},
-      // A trap may belong to no line; then it is that of what led there.
-      Specifier(Specifier::FileLineInfoKind::AbsoluteFilePath,
-                Specifier::FunctionNameKind::LinkageName,
-                /*ApproximateLine=*/true));
+  constexpr auto Path = Specifier::FileLineInfoKind::AbsoluteFilePath;
+  const object::SectionedAddress Place = {
+      Address, Object->isRelocatableObject()
+                   ? *Home
+                   : object::SectionedAddress::UndefSection};
+  DIInliningInfo Found = Debug->getInliningInfoForAddress(
+      Place, Specifier(Path, Specifier::FunctionNameKind::LinkageName));
+  if (Found.getNumberOfFrames() == 0 || Found.getFrame(0).Line != 0)
+    return Found;
+  DWARFCompileUnit *Unit = Debug->getCompileUnitForCodeAddress(Address);
+  const DWARFDebugLine::LineTable *Table =
+      Unit ? Debug->getLineTableForUnit(Unit) : nullptr;
+  if (const auto *Row = Table ? nearestLine(*Table, Place) : nullptr) {
+    DILineInfo &Innermost = *Found.getMutableFrame(0);
+    Table->getFileNameByIndex(Row->File, Unit->getCompilationDir(), Path,
+                              Innermost.FileName);
+    Innermost.Line = Row->Line;
+    Innermost.Column = Row->Column;
+  }
+  return Found;
 }
 
 } // namespace hotswift

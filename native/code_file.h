@@ -31,12 +31,19 @@ struct UnwindStep {
 /// a backtrace is worth having without it.
 class CodeFile {
 public:
-  /// A shared library or a program.
+  /// A shared library or a program. \p Inode: which file the path has to lead
+  /// to; it may have been replaced since.
   static llvm::Expected<std::unique_ptr<CodeFile>>
-  openLibrary(const std::string &Path);
+  openLibrary(const std::string &Path, uint64_t Inode);
   /// An object, or a member of a static library, `lib.a(member.o)`.
   static llvm::Expected<std::unique_ptr<CodeFile>>
   openObject(const std::string &Path);
+
+  /// The same, of bytes.
+  static llvm::Expected<std::unique_ptr<CodeFile>>
+  readLibrary(std::unique_ptr<llvm::MemoryBuffer> Bytes);
+  static llvm::Expected<std::unique_ptr<CodeFile>>
+  readObject(llvm::MemoryBufferRef Contents);
 
   struct Function {
     llvm::StringRef Name;

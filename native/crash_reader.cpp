@@ -105,7 +105,7 @@ Error CrashReader::readObjects(StringRef Bytes) {
 }
 
 /// Lines of `start-end permissions offset device inode path`, in hexadecimal
-/// (proc_pid_maps(5)).
+/// but for the inode (proc_pid_maps(5)).
 void CrashReader::readMaps(StringRef Text) {
   while (!Text.empty()) {
     StringRef Line;
@@ -117,7 +117,8 @@ void CrashReader::readMaps(StringRef Text) {
     const auto [Start, End] = Fields[0].split('-');
     Mapping Read = {};
     if (Start.getAsInteger(16, Read.Start) || End.getAsInteger(16, Read.End) ||
-        Fields[2].getAsInteger(16, Read.Offset) || !Fields[1].contains('x'))
+        Fields[2].getAsInteger(16, Read.Offset) ||
+        Fields[4].getAsInteger(10, Read.Inode) || !Fields[1].contains('x'))
       continue;
     StringRef File = Line.ltrim(' ');
     File.consume_back(" (deleted)");
@@ -159,7 +160,8 @@ CrashReader::mappedCode(uint64_t Address) const {
   });
   if (Found == Mappings.end())
     return std::nullopt;
-  return MappedCode{Found->File, Address - Found->Start + Found->Offset};
+  return MappedCode{Found->File, Found->Inode,
+                    Address - Found->Start + Found->Offset};
 }
 
 } // namespace hotswift

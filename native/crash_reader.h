@@ -39,6 +39,7 @@ public:
   struct MappedCode {
     /// Empty for memory of the process's own.
     llvm::StringRef File;
+    uint64_t Inode;
     /// In the file.
     uint64_t Offset;
   };
@@ -54,6 +55,7 @@ private:
     uint64_t Start;
     uint64_t End;
     uint64_t Offset;
+    uint64_t Inode;
     std::string File;
   };
 

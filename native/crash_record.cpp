@@ -169,7 +169,13 @@ void onSignal(int Signal, siginfo_t *Info, void *Context) {
 } // namespace
 
 int makeCrashRecord() {
-  return ::memfd_create("hotswift-crash-record", MFD_CLOEXEC);
+  const int Record =
+      ::memfd_create("hotswift-crash-record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  // Swift code that truncates descriptors that are not its own takes nothing
+  // away that is written.
+  if (Record >= 0)
+    ::fcntl(Record, F_ADD_SEALS, F_SEAL_SHRINK);
+  return Record;
 }
 
 void recordCrashes(int Descriptor) {

@@ -24,6 +24,8 @@ const findings = path.join(output, 'findings');
  */
 const targets = {
   object: { seeds: '.o', maxLength: 96 << 10 },
+  code_file: { seeds: '.code', maxLength: 96 << 10 },
+  crash_record: { seeds: '.record', maxLength: 4 << 10 },
   dependency_file: { seeds: '.swiftdeps', maxLength: 24 << 10 },
   syntax: { seeds: '.swift', maxLength: 4 << 10 },
 };

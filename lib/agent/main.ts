@@ -6,7 +6,14 @@ import { stat } from 'node:fs';
 import { HotswiftError, isHotswiftError, serializeError } from '../errors.js';
 import { rasterise } from '../preview/rasterise.js';
 import { inheritedStream } from '../project/spawn.js';
-import { type AgentReply, type AgentRequest, channelDescriptor, crashRecordDescriptor, MessageChannel } from '../reload/agent-protocol.js';
+import {
+  type AgentReply,
+  type AgentRequest,
+  channelDescriptor,
+  channelLost,
+  crashRecordDescriptor,
+  MessageChannel,
+} from '../reload/agent-protocol.js';
 import { type Drawing, loadAddon } from '../reload/native.js';
 import { pictureOrNothing, SwiftRunner } from '../reload/swift-runner.js';
 
@@ -80,6 +87,8 @@ async function perform(request: AgentRequest): Promise<unknown> {
 
 async function answer(request: AgentRequest): Promise<void> {
   const { id } = request;
+  // Swift may take this thread from here on.
+  channel.send({ id, began: true });
   try {
     const value = await perform(request);
     channel.send({ id, value, state: runner?.takeState() });
@@ -89,7 +98,20 @@ async function answer(request: AgentRequest): Promise<void> {
   }
 }
 
-/** The host has ended, or nothing that it says can be read any more: so does the agent, and what Swift has started. */
+/** The host has ended: so does the agent, and what Swift has started. */
 const end = () => process.kill(-process.pid, 'SIGKILL');
-const stream = inheritedStream(channelDescriptor).on('close', end).on('error', end);
-const channel = new MessageChannel<AgentRequest, AgentReply>(stream, (request) => void answer(request), end);
+
+/** The host is there, and cannot be spoken with any more: Swift has closed the descriptor, or has read from it. */
+const giveUp = () => process.exit(channelLost);
+
+function readRequest(value: unknown): AgentRequest {
+  if (typeof value === 'object' && value !== null && 'id' in value && 'op' in value) return value as AgentRequest;
+  throw new TypeError('this is no request');
+}
+
+const stream = inheritedStream(channelDescriptor).on('error', giveUp).on('close', end);
+const channel = new MessageChannel<AgentRequest, AgentReply>(stream, {
+  read: readRequest,
+  onMessage: (request) => void answer(request),
+  onDamage: giveUp,
+});

@@ -8,6 +8,10 @@ export interface ToolOptions {
   cwd?: string;
   /** Environment variables of the tool, on top of the host's. Default none. */
   env?: NodeJS.ProcessEnv;
+  /** What the tool reads from its standard input. Default: nothing. */
+  input?: string;
+  /** Descriptors of the host's that the tool gets, by the numbers that it knows them by, from 3 on. Default: none. */
+  descriptors?: Readonly<Record<number, number>>;
   /** Told of what the tool writes to its standard output, as it comes. */
   onOutput?: (text: string) => void;
   /** Where the tool puts its temporary files; the Swift driver leaves some behind. Default: the host's. */
@@ -52,10 +56,12 @@ export function killWithHost({ pid }: Spawned, kill: () => void): () => void {
  * Rejects with the spawn error (`code: 'ENOENT'`) if there is no such program.
  */
 export async function runTool(program: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
-  const { cwd, temporaryFolder, hasChildren = false, inBackground = false, signal, timeout, onOutput } = options;
+  const { cwd, input, descriptors = {}, temporaryFolder, hasChildren = false, inBackground = false, signal, timeout, onOutput } = options;
   signal?.throwIfAborted();
   const env = { ...process.env, ...options.env, ...(temporaryFolder === undefined ? {} : { TMPDIR: temporaryFolder }) };
-  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: hasChildren });
+  const stdio: ('ignore' | 'pipe' | number)[] = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
+  for (const [theirs, ours] of Object.entries(descriptors)) stdio[Number(theirs)] = ours;
+  const child = spawn(program, args, { cwd, env, stdio: Array.from(stdio, (entry) => entry ?? 'ignore'), detached: hasChildren });
   if (inBackground) giveWay(child);
   const closed = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
@@ -63,6 +69,9 @@ export async function runTool(program: string, args: readonly string[], options:
   });
   const kill = () => killTool(child, hasChildren);
   let timedOut = false;
+  // A tool that ends before it has read everything says so by its exit code.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
   const timer =
     timeout &&
     setTimeout(() => {

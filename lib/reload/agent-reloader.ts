@@ -70,7 +70,9 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
   /** Starts the agent ahead of need: compiling takes longer than starting. Does nothing if there is one. `stableLibrary`: what it will load. */
   async start(stableLibrary?: string): Promise<void> {
     if (this.#agent !== undefined) return;
-    this.#agent = await this.#takeNext(stableLibrary);
+    const next = await this.#takeNext(stableLibrary);
+    this.#requireRunning(next);
+    this.#agent = next;
     if (this.#lost !== undefined) this.emit('respawn', { reason: this.#lost.reason, oldPid: this.#lost.pid, newPid: this.#agent.pid });
     this.#lost = undefined;
   }
@@ -98,6 +100,7 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     if (fresh !== undefined && replaced !== undefined) {
       const next = await this.#takeNext(plan.stableLibrary);
       if (fresh !== 'fresh') state = await stateOf(replaced);
+      this.#requireRunning(next);
       // It may have ended meanwhile.
       if (this.#agent === replaced) this.#former = { agent: replaced, loaded: this.#loaded, reason: fresh };
       this.#agent = next;
@@ -158,6 +161,7 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     await next.request({ op: 'set-literals', values }, 'render');
     const state = former && (await stateOf(former));
     if (state !== undefined) await next.request({ op: 'restore-state', state }, 'render');
+    this.#requireRunning(next);
     this.#agent = next;
     this.#loaded = true;
     this.#understudy = undefined;
@@ -242,6 +246,11 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
       () => {},
     );
     this.#next = undefined;
+  }
+
+  /** One that has ended while something else was waited for is told of no more, and is not to be used. */
+  #requireRunning(agent: Agent): void {
+    if (!this.#running.has(agent)) throw agent.endedBy;
   }
 
   #require(): Agent {

@@ -1,6 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
-import { describeBacktrace } from './backtrace.js';
+import { describeBacktrace, readBacktrace } from './backtrace.js';
 import { loadAddon } from './native.js';
 
 /** What it takes to name the places of a backtrace. */
@@ -11,8 +10,13 @@ export interface SymbolSources {
   objectsOf(library: string): Iterable<string>;
 }
 
-/** Milliseconds after which an agent's end is told without a backtrace. */
-const longestReading = 900;
+/** Where the thread was that crashed. */
+export interface CrashPlace {
+  /** The frames, innermost first. */
+  backtrace: string[];
+  /** The objects that their code was linked from. */
+  objects: ReadonlySet<string>;
+}
 
 /** What an agent writes down about its code, and in the moment of its crash; see native/crash_record.h. */
 export class CrashRecord {
@@ -34,17 +38,22 @@ export class CrashRecord {
     return readSync(this.descriptor, place, 0, place.length, 0) === place.length && place.some((byte) => byte !== 0);
   }
 
-  /** The frames of the thread that crashed, innermost first; `undefined` if they are not to be had, or not soon. Closes the record. */
-  async takeBacktrace(stableLibrary: string | undefined, sources: SymbolSources): Promise<string[] | undefined> {
-    const controller = new AbortController();
-    const late = setTimeout(longestReading, undefined, { signal: controller.signal }).catch(() => undefined);
+  /** `undefined` if nothing can be read. Closes the record. */
+  async takePlace(stableLibrary: string | undefined, { demangler, objectsOf }: SymbolSources): Promise<CrashPlace | undefined> {
+    if (this.descriptor === undefined || !this.#isOpen) return undefined;
+    // Were it closed meanwhile, another file would have its number.
+    this.#isRead = true;
     try {
-      return await Promise.race([this.#read(stableLibrary, sources), late]);
-    } catch {
-      // The process is gone whether or not anybody knows where it was.
-      return undefined;
+      const objects = stableLibrary === undefined ? [] : [...objectsOf(stableLibrary)];
+      const found = await readBacktrace(this.descriptor, { stableLibrary: stableLibrary ?? '', objects });
+      if (found === undefined || found.frames.length === 0) return undefined;
+      return {
+        backtrace: await describeBacktrace(found, demangler),
+        objects: new Set(found.frames.map(({ object }) => object).filter(Boolean)),
+      };
     } finally {
-      controller.abort();
+      this.#isRead = false;
+      this.close();
     }
   }
 
@@ -53,18 +62,5 @@ export class CrashRecord {
     if (this.descriptor === undefined || !this.#isOpen || this.#isRead) return;
     this.#isOpen = false;
     closeSync(this.descriptor);
-  }
-
-  async #read(stableLibrary: string | undefined, { demangler, objectsOf }: SymbolSources): Promise<string[] | undefined> {
-    // Were it closed meanwhile, another file would have its number.
-    this.#isRead = true;
-    try {
-      const objects = stableLibrary === undefined ? [] : [...objectsOf(stableLibrary)];
-      const backtrace = await loadAddon().readBacktrace(this.descriptor ?? -1, stableLibrary ?? '', objects);
-      return backtrace.frames.length > 0 ? await describeBacktrace(backtrace, demangler) : undefined;
-    } finally {
-      this.#isRead = false;
-      this.close();
-    }
   }
 }

@@ -50,13 +50,26 @@ export interface NativeGenerationOptions {
 
 /** native/backtrace.h; texts are empty where nothing is known, and so are the numbers 0. */
 export interface NativeFrame {
-  address: bigint;
+  /** In hexadecimal digits. */
+  address: string;
   /** Swift's functions as the linker knows them. */
   function: string;
   library: string;
+  /** What the code was linked from. */
+  object: string;
   file: string;
   line: number;
   column: number;
+}
+
+/** What it takes to read a crash record. */
+export interface BacktraceQuery {
+  /** The path of the library that the process had loaded; empty if there was none. */
+  stableLibrary: string;
+  /** The objects that it was linked from. */
+  objects: string[];
+  /** Whether files, lines and inlined functions are looked up. */
+  debugInformation: boolean;
 }
 
 export interface NativeBacktrace {
@@ -115,8 +128,10 @@ export interface NativeAddon extends NativeIndexes, Partial<NativeProcesses> {
   makeCrashRecord(): number;
   /** Has crashes of this process, and where its code lies, written to the record that it was started with. Once a process, before the first engine. */
   recordCrashes(descriptor: number): void;
-  /** The frames of the thread that crashed. `objects`: what the stable library was linked from. Rejects if no crash was recorded. */
-  readBacktrace(descriptor: number, stableLibrary: string, objects: string[]): Promise<NativeBacktrace>;
+  /** Ends this process once it has used so much processor time, and keeps it from writing to more memory than this, in bytes. */
+  limitResources(processorSeconds: number, memory: number): void;
+  /** The frames of the thread that crashed. Rejects if no crash was recorded. May crash on damaged files: for a process that may die. */
+  readBacktrace(descriptor: number, query: BacktraceQuery): Promise<NativeBacktrace>;
   /** Whether the literals of this process, of which there is one store, are the caller's from now on: until they are released they are nobody else's. */
   claimLiterals(): boolean;
   releaseLiterals(): void;

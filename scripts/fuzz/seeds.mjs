@@ -98,6 +98,13 @@ export async function makeSeeds(swift, folders) {
       writeFileSync(path.join(scratch, name), text);
       for (const [index, flags] of variants.entries()) await compile(swift, scratch, name, `${name}-${index}`, flags);
     }
+    for (const name of readdirSync(scratch).filter((name) => name.endsWith('.o'))) {
+      // The first byte says that it is an object.
+      writeFileSync(path.join(scratch, `${name}.code`), Buffer.concat([Buffer.from([1]), readFileSync(path.join(scratch, name))]));
+    }
+    await run('cc', ['-shared', '-g', '-fPIC', 'plain.c', '-o', 'library.so'], { cwd: scratch });
+    writeFileSync(path.join(scratch, 'library.code'), Buffer.concat([Buffer.from([0]), readFileSync(path.join(scratch, 'library.so'))]));
+    writeFileSync(path.join(scratch, 'crash.record'), crashRecord());
     for (const [extension, folder] of Object.entries(folders)) {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
@@ -119,4 +126,24 @@ function compile({ frontend, resources, triple }, folder, source, output, flags)
   const common = ['-target', triple, '-resource-dir', resources, '-module-name', module, '-parse-as-library'];
   const outputs = ['-emit-reference-dependencies-path', `${output}.swiftdeps`, '-o', `${output}.o`];
   return run(frontend, ['-frontend', '-c', '-primary-file', source, ...common, ...flags, ...outputs], { cwd: folder });
+}
+
+/** A state, a stack and mappings in one half, an object in the other: see native/fuzz/crash_record_fuzzer.cpp and native/crash_record.h. */
+function crashRecord() {
+  const maps = Buffer.from(
+    '7f0000000000-7f0000001000 r-xp 00001000 fe:00 77 /usr/lib/libc.so.6\n7f0000002000-7f0000003000 r-xp 0 0 0 [vdso]\n',
+  );
+  const stack = Buffer.alloc(64, 1);
+  const path = Buffer.from('/tmp/input.o');
+  const object = Buffer.concat([Buffer.alloc(16), Buffer.alloc(24, 2), path]);
+  object.writeUInt32LE(path.length, 4);
+  object.writeBigUInt64LE(1n, 8);
+  const state = Buffer.alloc(8 + 17 * 8 + 24);
+  state.writeBigUInt64LE(BigInt(8 + object.length), 0);
+  for (let index = 0; index < 17; index += 1) state.writeBigUInt64LE(0x7f0000000000n + BigInt(index), 8 + index * 8);
+  state.writeBigUInt64LE(0x7f0000000000n, 144);
+  state.writeBigUInt64LE(BigInt(stack.length), 152);
+  state.writeBigUInt64LE(BigInt(maps.length), 160);
+  const present = Buffer.concat([state, stack, maps]);
+  return Buffer.concat([present, object, Buffer.alloc(present.length - object.length)]);
 }
