@@ -21,6 +21,7 @@ module.exports = {
   moduleNameMapper: { '^(?:\\.\\./)+lib/(.*)\\.js$': '<rootDir>/dist/$1.js' },
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/test/tsconfig.json', diagnostics: false }] },
   testTimeout: 60_000,
+  setupFilesAfterEnv: ['<rootDir>/test/support/tier.ts'],
   // Each worker runs compilers and agents of its own.
   maxWorkers: 2,
 };

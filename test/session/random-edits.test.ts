@@ -3,9 +3,7 @@ import { coldValue } from '../support/cold-module';
 import { Fixture } from '../support/fixture';
 import { GeneratedModule, Random } from '../support/generated-module/index.cjs';
 import { openSession } from '../support/session';
-
-const edits = Number(process.env.HOTSWIFT_RANDOM_EDITS || 200);
-const seed = Number(process.env.HOTSWIFT_RANDOM_SEED || 20_251);
+import { type Campaign, campaign } from '../support/tier';
 
 /** What the session said after an edit, and the texts that it had then. */
 interface Step {
@@ -15,10 +13,10 @@ interface Step {
 }
 
 /** Saves and reloads a module edit by edit. */
-async function play(session: Session, module: GeneratedModule, fixture: Fixture): Promise<Step[]> {
+async function play(session: Session, module: GeneratedModule, fixture: Fixture, { count, seed }: Campaign): Promise<Step[]> {
   const random = new Random(seed);
   const steps = [{ edit: 'none yet', texts: module.texts, value: await session.call('value') }];
-  for (let number = 1; number <= edits; number += 1) {
+  for (let number = 1; number <= count; number += 1) {
     const { kind, what, texts } = module.edit(random);
     const edit = `${number} (${kind}): ${what}`;
     for (const [name, text] of Object.entries(texts)) fixture.write(name, text);
@@ -45,8 +43,10 @@ async function wrongSteps(steps: readonly Step[]): Promise<{ edit: string; value
   return wrong;
 }
 
-describe(`${edits} random edits of a module, HOTSWIFT_RANDOM_SEED=${seed}`, () => {
-  it('each give what a cold compile of the same texts gives', async () => {
+campaign(
+  'random edits of a module each give what a cold compile of the same texts gives',
+  { quick: 15, full: 200, long: 1500, variable: 'HOTSWIFT_RANDOM_EDITS' },
+  async ({ count, seed }) => {
     const module = new GeneratedModule({ files: 30, seed });
     const fixture = new Fixture(module.texts);
     const sources = module.fileNames.map((name) => fixture.path(name));
@@ -55,10 +55,10 @@ describe(`${edits} random edits of a module, HOTSWIFT_RANDOM_SEED=${seed}`, () =
       module: { name: 'App', sources, flags: ['-swift-version', '5'] },
     });
     expect(session.error).toBeNull();
-    const steps = await play(session, module, fixture);
+    const steps = await play(session, module, fixture, { count, seed });
     await session.close();
     const changes = steps.filter(({ value }, index) => index > 0 && value !== steps[index - 1].value);
-    expect(changes.length).toBeGreaterThan(edits * 0.6);
+    expect(changes.length).toBeGreaterThan(count * 0.6);
     expect(await wrongSteps(steps)).toEqual([]);
-  }, 3_600_000);
-});
+  },
+);

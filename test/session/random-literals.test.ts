@@ -6,9 +6,7 @@ import { GeneratedModule, Random } from '../support/generated-module/index.cjs';
 import { editLiterals } from '../support/literal-tokens';
 import { linkPreviewKit } from '../support/preview-kit';
 import { openSession } from '../support/session';
-
-const cases = Number(process.env.HOTSWIFT_RANDOM_LITERALS || 100);
-const seed = Number(process.env.HOTSWIFT_RANDOM_SEED || 20_251);
+import { campaign } from '../support/tier';
 
 /** Milliseconds: other numbers may make loops that do not end. */
 const timeouts = { render: 2000 };
@@ -54,7 +52,7 @@ struct Campaign_Previews: PreviewProvider {
   });
 }
 
-function generatedSubjects(): Subject[] {
+function generatedSubjects(seed: number): Subject[] {
   const { texts, fileNames } = new GeneratedModule({ files: 10, seed });
   const preview = `
 struct Campaign_Previews: PreviewProvider {
@@ -145,16 +143,18 @@ function isSame(one: Outcome, other: Outcome): boolean {
   return one.picture.equals(other.picture);
 }
 
-describe(`${cases} random edits of literals, HOTSWIFT_RANDOM_SEED=${seed}`, () => {
-  it('each give what a cold session makes of the same text', async () => {
-    const all = [...exampleSubjects(), ...generatedSubjects()];
-    const count = Math.min(all.length, Math.ceil(cases / 20));
-    const subjects = Array.from({ length: count }, (_, index) => all[Math.floor((index * all.length) / count)]);
+campaign(
+  'random edits of literals each give what a cold session makes of the same text',
+  { quick: 20, full: 100, long: 1000, variable: 'HOTSWIFT_RANDOM_LITERALS' },
+  async ({ count, seed }) => {
+    const all = [...exampleSubjects(), ...generatedSubjects(seed)];
+    const used = Math.min(all.length, Math.ceil(count / 20));
+    const subjects = Array.from({ length: used }, (_, index) => all[Math.floor((index * all.length) / used)]);
     const random = new Random(seed);
     const played: Step[] = [];
     const wrong: string[] = [];
     for (const [index, subject] of subjects.entries()) {
-      const edits = Math.floor((cases * (index + 1)) / subjects.length) - Math.floor((cases * index) / subjects.length);
+      const edits = Math.floor((count * (index + 1)) / subjects.length) - Math.floor((count * index) / subjects.length);
       const steps = await play(subject, edits, random);
       played.push(...steps);
       wrong.push(...(await wrongSteps(subject, steps)));
@@ -164,5 +164,5 @@ describe(`${cases} random edits of literals, HOTSWIFT_RANDOM_SEED=${seed}`, () =
     // A campaign in which everything is compiled proves nothing.
     expect(share('literal')).toBeGreaterThan(0.25);
     expect(share('error')).toBeLessThan(0.3);
-  }, 7_200_000);
-});
+  },
+);
