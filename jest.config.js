@@ -22,6 +22,8 @@ module.exports = {
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/test/tsconfig.json', diagnostics: false }] },
   testTimeout: 60_000,
   setupFilesAfterEnv: ['<rootDir>/test/support/tier.ts'],
+  testSequencer: '<rootDir>/test/run/longest-first.cjs',
+  reporters: ['default', '<rootDir>/test/run/slowest-files.cjs'],
   // Each worker runs compilers and agents of its own.
   maxWorkers: 2,
 };
