@@ -1,17 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { Fixture } from '../support/fixture';
+import { first } from '../support/tier';
 import { preview } from './support/feature';
-import { tell } from './support/story';
+import { isolations, Stage } from './support/stage';
 
 const moduleMap = (name: string, requires = '') => `module ${name} { header "${name}.h" ${requires} export * }\n`;
 
-describe.each(['process', 'in-process'] as const)('with isolation %s, Swift works together with', (isolation) => {
+first(1).describe.each(isolations)('with isolation %s, Swift works together with', (isolation) => {
   /** What the generations of a module say of which `View.swift` is edited, and then as it was. */
   async function generations(fixture: Fixture, text: string, [old, replacement]: [string, string], options: object): Promise<string[]> {
     const file = fixture.write('View.swift', text + preview(text));
     const module = { name: 'Interop', sources: [file], ...options };
-    const edited = (text + preview(text)).replace(old, replacement);
-    return tell({ file, module, edited: file, texts: [edited, text + preview(text)], isolation });
+    const stage = new Stage({ file, module, isolation });
+    const texts = [(text + preview(text)).replace(old, replacement), text + preview(text)];
+    return stage.play(texts.map((text) => [file, text])).finally(() => stage.close());
   }
 
   it('a C target: functions of its library, structures, enumerations, constants, callbacks and what a header defines', async () => {

@@ -3,6 +3,8 @@ import { inChild } from '../support/child';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
+import { first } from '../support/tier';
+import { isolations } from './support/stage';
 
 /** Every way in which Swift code is entered, each of which needs the main actor where it stands. */
 const entries = `import Dispatch
@@ -42,7 +44,7 @@ struct Entry_Previews: PreviewProvider {
 `;
 
 describe('code that needs the main actor', () => {
-  it.each(['process', 'in-process'] as const)('has it wherever it is entered, with isolation %s', async (isolation) => {
+  first(1).it.each(isolations)('has it wherever it is entered, with isolation %s', async (isolation) => {
     const file = new Fixture().write('Entries.swift', entries);
     const answers = await inChild(
       async (_, { library, file, isolation }) => {
@@ -88,32 +90,29 @@ import Dispatch
     Preview("Color"`,
   );
 
-  it.each(['process', 'in-process'] as const)(
-    'and never comes back from a preview is a timeout as well, with isolation %s',
-    async (isolation) => {
-      const file = new Fixture().write('Forever.swift', colorPreview('#0000ff'));
-      const told = await inChild(
-        async (_, { library, file, isolation, texts }) => {
-          const { writeFileSync } = require('node:fs');
-          const session = await require(library).createSession({ file, isolation, timeouts: { render: 500 } });
-          writeFileSync(file, texts[0]);
-          const failure = await session.reload().catch(({ code, phase, ms }: HotswiftError) => ({ code, phase, ms }));
-          const { stale } = await session.snapshot();
-          writeFileSync(file, texts[1]);
-          await session.reload();
-          const picture = (await session.snapshot()).data.toString('base64');
-          await session.close();
-          return { failure, stale, picture };
-        },
-        { library: require.resolve('../../lib/index.js'), file, isolation, texts: [forever, colorPreview('#00ff00')] },
-      );
-      expect(told.failure).toEqual({ code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'render', ms: 500 });
-      expect(told.stale).toBe(true);
-      expect(new Picture(Buffer.from(told.picture, 'base64')).pixel(1, 1)).toBe('#00ff00');
-    },
-  );
+  first(1).it.each(isolations)('and never comes back from a preview is a timeout as well, with isolation %s', async (isolation) => {
+    const file = new Fixture().write('Forever.swift', colorPreview('#0000ff'));
+    const told = await inChild(
+      async (_, { library, file, isolation, texts }) => {
+        const { writeFileSync } = require('node:fs');
+        const session = await require(library).createSession({ file, isolation, timeouts: { render: 500 } });
+        writeFileSync(file, texts[0]);
+        const failure = await session.reload().catch(({ code, phase, ms }: HotswiftError) => ({ code, phase, ms }));
+        const { stale } = await session.snapshot();
+        writeFileSync(file, texts[1]);
+        await session.reload();
+        const picture = (await session.snapshot()).data.toString('base64');
+        await session.close();
+        return { failure, stale, picture };
+      },
+      { library: require.resolve('../../lib/index.js'), file, isolation, texts: [forever, colorPreview('#00ff00')] },
+    );
+    expect(told.failure).toEqual({ code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'render', ms: 500 });
+    expect(told.stale).toBe(true);
+    expect(new Picture(Buffer.from(told.picture, 'base64')).pixel(1, 1)).toBe('#00ff00');
+  });
 
-  it.each(['process', 'in-process'] as const)('does not keep a session from being closed, with isolation %s', async (isolation) => {
+  first(1).it.each(isolations)('does not keep a session from being closed, with isolation %s', async (isolation) => {
     const file = new Fixture().write('Forever.swift', forever);
     const told = await inChild(
       async (_, { library, file, isolation }) => {

@@ -1,6 +1,7 @@
 import { Fixture } from '../support/fixture';
+import { first } from '../support/tier';
 import { preview } from './support/feature';
-import { tell } from './support/story';
+import { isolations, Stage } from './support/stage';
 
 /** A module whose parts need one another in every way that crosses files. */
 const files = {
@@ -39,22 +40,26 @@ func result() async -> String {
 }
 `;
 
-describe.each(['process', 'in-process'] as const)('with isolation %s, the files of a module are one generation', (isolation) => {
-  const first = 'Rex: woof loud | Nameless(kind: "animal") | 60 | box of animal | Rex | 1';
+first(1).describe.each(isolations)('with isolation %s, the files of a module are one generation', (isolation) => {
+  const fixture = new Fixture(files);
+  const file = fixture.write('View.swift', view + preview(view));
+  const module = { name: 'Kennels', sources: [...Object.keys(files).map((name) => fixture.path(name)), file] };
+  const stage = new Stage({ file, module, isolation });
+  afterAll(() => stage.close());
+  const told = 'Rex: woof loud | Nameless(kind: "animal") | 60 | box of animal | Rex | 1';
+
   it.each([
-    ['a body', 'Dog.swift', '"woof "', '"wuff "', first.replace('woof', 'wuff')],
-    ['a global variable', 'Dog.swift', '"loud"', '"soft"', first.replace('loud', 'soft')],
-    ['a superclass', 'Animal.swift', '"\\(name): ', '"\\(name)! ', first.replace('Rex:', 'Rex!')],
-    ['a stored property', 'Animal.swift', 'let name', 'let age = 3; let name', first],
-    ['an error', 'Nameless.swift', 'var kind: String', 'var kind: String; var code = 7', first.replace('"animal")', '"animal", code: 7)')],
-    ['a conformance that nothing refers to', 'Dog+Tall.swift', '60', '61', first.replace('60', '61')],
-    ['a conditional conformance', 'Box.swift', '"box of "', '"crate of "', first.replace('box', 'crate')],
-  ])('after an edit of %s', async (_, edited, old, replacement, then) => {
-    const fixture = new Fixture(files);
-    const file = fixture.write('View.swift', view + preview(view));
-    const text = files[edited as keyof typeof files];
-    const module = { name: 'Kennels', sources: [...Object.keys(files).map((name) => fixture.path(name)), file] };
-    const story = { file, module, edited: fixture.path(edited), texts: [text.replace(old, () => replacement), text], isolation };
-    expect(await tell(story)).toEqual([first, then, first]);
+    ['a body', 'Dog.swift', '"woof "', '"wuff "', told.replace('woof', 'wuff')],
+    ['a global variable', 'Dog.swift', '"loud"', '"soft"', told.replace('loud', 'soft')],
+    ['a superclass', 'Animal.swift', '"\\(name): ', '"\\(name)! ', told.replace('Rex:', 'Rex!')],
+    ['a stored property', 'Animal.swift', 'let name', 'let age = 3; let name', told],
+    ['an error', 'Nameless.swift', 'var kind: String', 'var kind: String; var code = 7', told.replace('"animal")', '"animal", code: 7)')],
+    ['a conformance that nothing refers to', 'Dog+Tall.swift', '60', '61', told.replace('60', '61')],
+    ['a conditional conformance', 'Box.swift', '"box of "', '"crate of "', told.replace('box', 'crate')],
+  ])('after an edit of %s', async (_, name, old, replacement, then) => {
+    const edited = fixture.path(name);
+    const text = files[name as keyof typeof files];
+    const saves = [text.replace(old, () => replacement), text].map((text) => [edited, text] as const);
+    expect(await stage.play(saves)).toEqual([told, then, told]);
   });
 });

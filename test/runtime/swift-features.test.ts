@@ -1,19 +1,30 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Fixture } from '../support/fixture';
+import { first } from '../support/tier';
 import { readFeatures } from './support/feature';
-import { tell } from './support/story';
+import { isolations, Stage } from './support/stage';
 
 const features = readdirSync(path.join(__dirname, 'fixtures'))
   .filter((file) => file.endsWith('.swift'))
   .flatMap((file) => readFeatures(path.basename(file, '.swift')));
 
-describe.each(['process', 'in-process'] as const)('with isolation %s, a generation has what Swift has:', (isolation) => {
-  it.each(features)('$name, also when another generation has replaced it', async ({ name, text, edited, result, after, flags }) => {
-    const [word] = name.split(' ');
-    const file = new Fixture().write(`${word}.swift`, text);
-    const module = { name: `${word}Feature`, sources: [file], flags };
-    const story = { file, module, edited: file, texts: [edited, text], isolation };
-    expect(await tell(story)).toEqual([result, after, result]);
+/** A session compiles with the same flags as long as it lives. */
+const flagLines = [...new Set(features.map(({ flags }) => flags.join(' ')))];
+
+first(1).describe.each(isolations)('with isolation %s, a generation has what Swift has', (isolation) => {
+  describe.each(flagLines)('compiled with the flags "%s":', (line) => {
+    const shown = features.filter(({ flags }) => flags.join(' ') === line);
+    const file = new Fixture().write('Feature.swift', shown[0].text);
+    const module = { name: 'Features', sources: [file], flags: shown[0].flags };
+    const stage = new Stage({ file, module, isolation });
+    afterAll(() => stage.close());
+
+    it.each(shown)('$name, also when another generation has replaced it', async ({ text, edited, result, after }) => {
+      // A blank line makes the first text another one, whatever was shown before.
+      const texts = [`\n${text}`, edited, text];
+      const [, ...told] = await stage.play(texts.map((text) => [file, text]));
+      expect(told).toEqual([result, after, result]);
+    });
   });
 });
