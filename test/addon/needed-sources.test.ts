@@ -5,6 +5,7 @@ import { SourceReader, type SourceSnapshot } from '../../lib/edit/source-set.js'
 import { loadAddon } from '../../lib/reload/native.js';
 import { Fixture } from '../support/fixture';
 import { compileSwift, dependenciesOf } from '../support/swift-objects';
+import { first } from '../support/tier';
 
 /** Each file is needed, or not, for another reason. */
 const files = {
@@ -115,7 +116,7 @@ describe('the sources that the compile of a file needs', () => {
     expect(await select('Size.swift', ['Watch.swift'])).toEqual(inOrder('Size.swift', 'Watch.swift'));
   });
 
-  it.each(names)('make the same of %s as all sources do', async (file) => {
+  first(3).it.each(names)('make the same of %s as all sources do', async (file) => {
     // A file that is compiled alone is read last.
     const inTurn = (chosen: readonly File[]) => [...chosen.filter((name) => name !== file), file];
     const [object = ''] = compileSwift(fixture, 'App', inTurn(names), [], [file]);

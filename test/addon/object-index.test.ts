@@ -5,6 +5,7 @@ import { inChild } from '../support/child';
 import { Fixture } from '../support/fixture';
 import { Random } from '../support/generated-module/index.cjs';
 import { compileC, compileSwift } from '../support/swift-objects';
+import { first, full } from '../support/tier';
 
 /** A module whose internal symbols a library would export, and its index. */
 class Module {
@@ -201,7 +202,7 @@ describe('what has to be linked with an object', () => {
       expect((await module.closure('View.swift')).unresolved).toEqual([]);
     });
 
-    it.each(['Größe', 'Ñandú_2', 'Αβγ', '日本'])('is named in a module called %s', async (name) => {
+    first(1).it.each(['Größe', 'Ñandú_2', 'Αβγ', '日本'])('is named in a module called %s', async (name) => {
       const module = await Module.of(chain, { name, without: ['Middle.swift'] });
       expect((await module.closure('View.swift')).unresolved).toEqual([expect.stringMatching(/^\$s00\d+.+6middleSiyF$/)]);
     });
@@ -231,7 +232,7 @@ describe('what has to be linked with an object', () => {
       expect((await module.closure('View.swift')).unresolved).toEqual(['$s3App6middleSiyF']);
     });
 
-    it('is what an index says that has never known others, whatever was asked in between', async () => {
+    full.it('is what an index says that has never known others, whatever was asked in between', async () => {
       const random = new Random(7);
       const names = Array.from({ length: 8 }, (_, index) => `File${index}.swift`);
       const callsOf = () => names.map((_, other) => (random.integer(0, 2) === 0 ? `file${other}()` : '1')).join(' + ');
@@ -292,7 +293,7 @@ describe('what has to be linked with an object', () => {
     expect(await module.files('Model.swift')).toEqual(['Model.swift', 'Middle.swift', 'View.swift']);
   });
 
-  it('is found, or is an error, and never the end of the process, when objects are damaged', async () => {
+  full.it('is found, or is an error, and never the end of the process, when objects are damaged', async () => {
     const text = 'protocol Tag {}; struct Model: Error {}; extension Model: Tag {}; extension Int: Tag {}';
     const [file = ''] = compileSwift(new Fixture({ 'Model.swift': text }), 'App', ['Model.swift']);
     const { read, refused, nameless } = await inChild(

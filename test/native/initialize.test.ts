@@ -1,6 +1,7 @@
 import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
 import { Fixture, toolchain } from '../support/fixture';
 import { compileC, compileSwift } from '../support/swift-objects';
+import { first } from '../support/tier';
 
 describe('the initialisation of a generation', () => {
   let engine: NativeEngine;
@@ -86,7 +87,7 @@ describe('the initialisation of a generation', () => {
     expect(engine.call(await engine.addGeneration([...objects].reverse(), []), 'caught')).toBe(34);
   });
 
-  it.each(['-O0', '-O1', '-O2'])(
+  first(1).it.each(['-O2', '-O1', '-O0'])(
     "lets them pass through functions of every object, also of one whose inline functions are another's, with %s",
     async (optimisation) => {
       const fixture = new Fixture({

@@ -4,6 +4,7 @@ import { buildFolder, buildTarget } from '../support/addons';
 import { inChild } from '../support/child';
 import { Fixture, toolchain } from '../support/fixture';
 import { compileC, compileSwift } from '../support/swift-objects';
+import { full } from '../support/tier';
 
 /** The mutants of the addon that is tested are built beside it. */
 const build = buildFolder();
@@ -31,7 +32,7 @@ const files = {
     extern "C" int constructed() { return runs; }`,
 };
 
-describe('what a generation needs', () => {
+full.describe('what a generation needs', () => {
   let input: { libraries: string[]; objects: string[] };
   beforeAll(() => {
     buildTarget('mutants');

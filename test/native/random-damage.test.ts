@@ -3,6 +3,7 @@ import { inChild } from '../support/child';
 import { sectionsOf, sectionType } from '../support/elf';
 import { Fixture, toolchain } from '../support/fixture';
 import { compileC, compileSwift } from '../support/swift-objects';
+import { first } from '../support/tier';
 
 const objectsOfACampaign = 300;
 
@@ -105,7 +106,7 @@ describe('objects with random damage in what the linker reads are linked or refu
     Swift: (files: Fixture) => compileSwift(files, 'Shapes', ['Shapes.swift'])[0],
     'C++': (files: Fixture) => compileC(files, 'thrower.cpp', ['-O1']),
   };
-  it.each([
+  first(1).it.each([
     ['Swift', 'tables', 1000],
     ['Swift', 'unwind information', 2000],
     ['C++', 'tables', 3000],

@@ -3,6 +3,7 @@ import { buildFolder, buildTarget } from '../support/addons';
 import { Fixture } from '../support/fixture';
 import { bringThirdParty, Project, pack, root } from '../support/package';
 import { compileC } from '../support/swift-objects';
+import { first, full } from '../support/tier';
 
 const thirdParty = bringThirdParty('node-20', 'node-22', 'node-24', 'bun');
 const nodes = ['node-20', 'node-22', 'node-24'].map((name) => [name, path.join(thirdParty(name), 'bin', 'node')] as const);
@@ -69,12 +70,12 @@ async function run(host: string, code: string): Promise<unknown> {
   return JSON.parse(await project.run(host, [script]));
 }
 
-describe.each([...nodes, bun])('in %s, the library works', (name, host) => {
+first(1).describe.each([...nodes, bun])('in %s, the library works', (name, host) => {
   // Bun handles the signal itself.
   const hasBacktrace = name !== 'bun';
   const toldOfAgents = { ...told, crash: ['ERR_HOTSWIFT_CRASH', 'string', hasBacktrace], afterwards: { answer: 54, red: 9 } };
 
-  it.each([
+  first(1).it.each([
     ['process', toldOfAgents],
     ['in-process', told],
   ])('with isolation %s', async (isolation, expected) => {
@@ -92,7 +93,7 @@ describe.each([...nodes, bun])('in %s, the library works', (name, host) => {
     expect(JSON.parse(await project.run(host, ['script.mjs']))).toEqual({ seen: toldOfAgents, error: 'function' });
   });
 
-  it('in a worker thread', async () => {
+  full.it('in a worker thread', async () => {
     const inside = `require(${JSON.stringify(project.path('story.cjs'))})('process', ${JSON.stringify(newFile())})
       .then((seen) => require('node:worker_threads').parentPort.postMessage(seen))`;
     const code = `new (require('node:worker_threads').Worker)(${JSON.stringify(inside)}, { eval: true }).on('message', (seen) => console.log(JSON.stringify(seen)))`;
@@ -101,7 +102,7 @@ describe.each([...nodes, bun])('in %s, the library works', (name, host) => {
 
   if (name === 'bun') return;
 
-  it('under Jest', async () => {
+  full.it('under Jest', async () => {
     project.write(
       'story.test.js',
       `
@@ -114,7 +115,7 @@ describe.each([...nodes, bun])('in %s, the library works', (name, host) => {
   });
 });
 
-describe('beside another addon that embeds LLVM and shows all of it to the process', () => {
+full.describe('beside another addon that embeds LLVM and shows all of it to the process', () => {
   let object: string;
   const neighbour = path.join(buildFolder(), 'test', 'package', 'neighbour', 'neighbour.node');
   beforeAll(() => {

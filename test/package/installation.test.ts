@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Fixture, toolEnvironment } from '../support/fixture';
 import { asCommonJs, bringThirdParty, Project, pack, packFolder, readmeExample } from '../support/package';
 import { Picture } from '../support/picture';
+import { first, full, long } from '../support/tier';
 
 const thirdParty = bringThirdParty('node-22', 'npm-12', 'pnpm');
 const node22 = path.join(thirdParty('node-22'), 'bin', 'node');
@@ -33,7 +34,7 @@ async function followReadme(project: Project, script: string): Promise<void> {
   }
 }
 
-describe.each<[string, (project: Project) => Promise<void>]>([
+first(1).describe.each<[string, (project: Project) => Promise<void>]>([
   ['npm', (project) => project.install('npm', ['install', tarball])],
   ['npm without install scripts', (project) => project.install('npm', ['install', '--ignore-scripts', tarball])],
   ['npm 12', (project) => project.install(node22, [path.join(thirdParty('npm-12'), 'bin', 'npm-cli.js'), 'install', tarball], node22)],
@@ -56,7 +57,7 @@ describe.each<[string, (project: Project) => Promise<void>]>([
     await followReadme(project, 'example.mjs');
   });
 
-  it("runs the README's example as CommonJS", async () => {
+  full.it("runs the README's example as CommonJS", async () => {
     project.write('example.cjs', asCommonJs(readmeExample().javascript));
     await followReadme(project, 'example.cjs');
   });
@@ -67,7 +68,7 @@ describe.each<[string, (project: Project) => Promise<void>]>([
   });
 });
 
-describe('without a binary for the platform', () => {
+full.describe('without a binary for the platform', () => {
   let tarball: string;
   beforeAll(() => {
     const folder = new Fixture();
@@ -89,11 +90,15 @@ describe('without a binary for the platform', () => {
     expect(message).toContain('npm rebuild hotswift');
   });
 
-  it('is built by the install script, from what was published and what that downloads', async () => {
-    const project = new Project();
-    const env = { ...toolEnvironment, HOTSWIFT_CACHE: project.path('cache') };
-    execFileSync('npm', ['install', '--ignore-scripts=false', tarball], { cwd: project.folder, stdio: 'pipe', env });
-    project.write('example.mjs', readmeExample().javascript);
-    await followReadme(project, 'example.mjs');
-  }, 900_000);
+  long.it(
+    'is built by the install script, from what was published and what that downloads',
+    async () => {
+      const project = new Project();
+      const env = { ...toolEnvironment, HOTSWIFT_CACHE: project.path('cache') };
+      execFileSync('npm', ['install', '--ignore-scripts=false', tarball], { cwd: project.folder, stdio: 'pipe', env });
+      project.write('example.mjs', readmeExample().javascript);
+      await followReadme(project, 'example.mjs');
+    },
+    900_000,
+  );
 });

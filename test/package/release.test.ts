@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Fixture } from '../support/fixture';
 import { Project, pack, root } from '../support/package';
+import { full } from '../support/tier';
 
 const platforms: { platform: string; arch: string; runner: string; container: string }[] = require('../../prebuilds/platforms.json');
 const names = platforms.map(({ platform, arch }) => `${platform}-${arch}`);
@@ -37,7 +38,7 @@ describe('a release', () => {
     }
   });
 
-  it('is refused if a binary was not loaded on its platform, or another one than this was', async () => {
+  full.it('is refused if a binary was not loaded on its platform, or another one than this was', async () => {
     const project = new Project();
     await project.install('npm', ['install', '--ignore-scripts', pack(new Fixture().folder)]);
     const installed = project.path('node_modules/hotswift');
@@ -60,7 +61,7 @@ describe('a release', () => {
     );
   });
 
-  it('has no record of a binary that cannot be loaded', async () => {
+  full.it('has no record of a binary that cannot be loaded', async () => {
     const project = new Project();
     await project.install('npm', ['install', '--ignore-scripts', pack(new Fixture().folder)]);
     project.write(`node_modules/hotswift/prebuilds/${here}/hotswift.glibc.node`, 'no binary');

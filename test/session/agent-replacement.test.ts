@@ -5,6 +5,7 @@ import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { agents, isRunning } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
+import { first, full } from '../support/tier';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(0, 0);
 
@@ -40,7 +41,7 @@ describe('an agent that has linked as many generations as it may', () => {
     expect(events.filter(([name]) => name === 'crash' || name === 'reload-error')).toEqual([]);
   });
 
-  it('is replaced while edits go on, of which none waits and none is lost', async () => {
+  full.it('is replaced while edits go on, of which none waits and none is lost', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#808080'));
     const session = await openSession({ file, generationCap: 2, literalEdits: false });
@@ -54,7 +55,7 @@ describe('an agent that has linked as many generations as it may', () => {
     expect(await session.reload()).toMatchObject({ tier: 'none' });
   });
 
-  it('is replaced also when the one that takes over was still starting as the cap was reached', async () => {
+  full.it('is replaced also when the one that takes over was still starting as the cap was reached', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#808080'));
     const session = await openSession({ file, generationCap: 2, literalEdits: false });
@@ -114,7 +115,7 @@ struct Bar_Previews: PreviewProvider {
     expect(await color(session)).toBe('#00ff00');
   });
 
-  it('goes on when no other comes up; the error is told, and the next try works', async () => {
+  full.it('goes on when no other comes up; the error is told, and the next try works', async () => {
     const fixture = new Fixture();
     const flag = fixture.path('flag');
     const file = fixture.write('Color.swift', flagged('#808080', flag, 'fatalError("not here")'));
@@ -145,7 +146,7 @@ struct Bar_Previews: PreviewProvider {
     expect(await color(session)).toBe('#fedcba');
   });
 
-  it.each([
+  first(1).it.each([
     ['ends', 'process.exit(9)', { code: 'ERR_HOTSWIFT_CRASH', exitCode: 9 }],
     ['is killed', 'process.kill(process.pid, "SIGKILL")', { code: 'ERR_HOTSWIFT_CRASH', signal: 'SIGKILL' }],
     ['hangs', 'for (;;) {}', { code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'start', ms: 4000 }],
@@ -203,7 +204,7 @@ describe('an agent that dies while nobody waits for it', () => {
     expect(session).toMatchObject({ state: 'ready', error: null, generation: 2, agent: { pid: respawn.newPid } });
   });
 
-  it('is told of once and missed by nobody if it only stood by', async () => {
+  full.it('is told of once and missed by nobody if it only stood by', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file, generationCap: 3, literalEdits: false });
@@ -265,7 +266,7 @@ describe('an agent that dies while nobody waits for it', () => {
 });
 
 describe('an agent that somebody kills', () => {
-  it.each([
+  first(1).it.each([
     [
       'has its globals initialised',
       (color: string, wait: string) => colorPreview('\\(ready)', `let ready: String = { ${wait}; return "${color}" }()\n`),
@@ -293,7 +294,7 @@ describe('an agent that somebody kills', () => {
     expect(session).toMatchObject({ state: 'ready', error: null, generation: 2 });
   });
 
-  it('while it links a new generation costs the edit nothing but another start', async () => {
+  full.it('while it links a new generation costs the edit nothing but another start', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file, literalEdits: false });
@@ -314,7 +315,7 @@ describe('an agent that somebody kills', () => {
     ]);
   });
 
-  it('is missed by nobody who waits for a picture', async () => {
+  full.it('is missed by nobody who waits for a picture', async () => {
     const file = new Fixture().write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file });
     const pid = session.agent?.pid ?? 0;
@@ -332,7 +333,7 @@ describe('an agent that somebody kills', () => {
     expect(session.agent?.pid).not.toBe(pid);
   });
 
-  it('is missed by its own session only', async () => {
+  full.it('is missed by its own session only', async () => {
     const fixture = new Fixture();
     const open = (name: string, color: string) => openSession({ file: fixture.write(name, colorPreview(color)), literalEdits: false });
     const session = await open('Killed.swift', '#ff0000');

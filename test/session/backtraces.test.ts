@@ -2,6 +2,7 @@ import type { CrashInfo, Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { isRunning } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
+import { first, full } from '../support/tier';
 
 /** The frames of what rejects because the Swift code crashed. */
 async function backtraceOf(result: Promise<unknown>): Promise<string[]> {
@@ -31,7 +32,7 @@ async function killAgent(session: Session): Promise<CrashInfo> {
 const crashing = (more: string) => `import Glibc\n${colorPreview('#ff0000', more).replace('SVG(', 'draw()\n      return SVG(')}`;
 
 describe('the backtrace of a crash', () => {
-  it.each([
+  first(2).it.each([
     ['fatalError', 'fatalError("boom")', 'SIGILL'],
     ['an index out of range', 'let list = [1]; print(list[list.count])', 'SIGILL'],
     ['an overflow', 'let most = Int.max; print(most + Int(getpid()))', 'SIGILL'],
@@ -58,7 +59,7 @@ describe('the backtrace of a crash', () => {
     expect(backtrace.filter((frame) => / in node$/.test(frame))).toEqual([]);
   });
 
-  it('has the innermost frames of a stack that overflows', async () => {
+  full.it('has the innermost frames of a stack that overflows', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file });
@@ -84,7 +85,7 @@ describe('the backtrace of a crash', () => {
     ]);
   });
 
-  it('names the initialiser of a global variable', async () => {
+  full.it('names the initialiser of a global variable', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file });
@@ -113,7 +114,7 @@ describe('the backtrace of a crash', () => {
     ]);
   });
 
-  it('is waited for: what is asked for while the end of the process is looked into, another one answers', async () => {
+  full.it('is waited for: what is asked for while the end of the process is looked into, another one answers', async () => {
     const fixture = new Fixture();
     const body = '@_cdecl("entry") func entry() -> Int32 {\n  Thread.detachNewThread { fatalError("boom") }\n  return 0\n}\n';
     const file = fixture.write('Color.swift', `import Foundation\n${colorPreview('#ff0000', body)}`);
@@ -166,7 +167,7 @@ describe('the backtrace of a crash', () => {
     expect(framesIn(fixture, backtrace)[0]).toBe('sum() at Color.swift:12');
   });
 
-  it('names code of a generation that is no longer the newest', async () => {
+  full.it('names code of a generation that is no longer the newest', async () => {
     const fixture = new Fixture();
     const wait = 'Thread.detachNewThread {\n    while access("GO", F_OK) != 0 { usleep(1000) }\n    broken()\n  }';
     const body = `@_cdecl("entry") func entry() -> Int32 {\n  ${wait.replace('GO', fixture.path('go'))}\n  return 0\n}\nfunc broken() { fatalError("boom") }\n`;
@@ -202,7 +203,7 @@ describe('the backtrace of a crash', () => {
     expect(await killAgent(session)).toEqual({ pid: expect.any(Number), signal: 'SIGKILL', exitCode: null });
   });
 
-  it('is missing, and the crash told all the same, where Swift has closed what it does not own', async () => {
+  full.it('is missing, and the crash told all the same, where Swift has closed what it does not own', async () => {
     const fixture = new Fixture();
     const body =
       'for descriptor: Int32 in 4..<64 { close(descriptor) }\n  let other = open("OTHER", O_RDWR | O_CREAT, 0o600)\n  precondition(other < 4)\n  return 0';

@@ -8,6 +8,7 @@ import { Fixture } from '../support/fixture';
 import { agents, isRunning, processes } from '../support/processes';
 import { colorPreview, openSession, recordEvents, slowToCompile } from '../support/session';
 import { inTemporaryFolder } from '../support/temporary-folder';
+import { first, full } from '../support/tier';
 
 /** Processes whose arguments name a folder: compilers of files in it, and what writes to it. */
 const workingIn = (folder: string) => processes().filter(({ command }) => command.includes(folder));
@@ -145,7 +146,7 @@ const situations: [string, Situation][] = [
 ];
 
 describe('close, while a session', () => {
-  it.each(situations)('%s, ends everything, called twice', async (_, { options, reach }) => {
+  first(2).it.each(situations)('%s, ends everything, called twice', async (_, { options, reach }) => {
     await inTemporaryFolder(async (temporary) => {
       const fixture = new Fixture();
       const file = fixture.write('Color.swift', colorPreview('#ff0000'));
@@ -166,7 +167,7 @@ describe('close, while a session', () => {
     });
   });
 
-  it.each(['finding the toolchain', 'compiling PreviewKit for this toolchain, once', 'compiling'])(
+  first(1).it.each(['finding the toolchain', 'compiling PreviewKit for this toolchain, once', 'compiling'])(
     'starts, and is %s, ends everything',
     async (phase) => {
       await inTemporaryFolder(async (temporary) => {
@@ -183,7 +184,7 @@ describe('close, while a session', () => {
     },
   );
 
-  it('starts, and its agent does not come up, ends everything', async () => {
+  full.it('starts, and its agent does not come up, ends everything', async () => {
     await inTemporaryFolder(async (temporary) => {
       const fixture = new Fixture();
       const file = fixture.write('Color.swift', colorPreview('#ff0000'));
@@ -215,7 +216,7 @@ describe('close that nobody waits for', () => {
     ['brings an agent back', "session.on('crash', close); process.kill(session.agent.pid, 'SIGKILL');"],
   ];
 
-  it.each(
+  first(2).it.each(
     moments.flatMap(([what, reach]): [string, string, string, number][] => [
       [what, 'exits at once', `const close = () => { session.close(); process.exit(7); }; ${reach}`, 7],
       [what, 'has nothing else to do', `const close = () => { session.close(); }; ${reach}`, 0],

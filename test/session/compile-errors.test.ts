@@ -3,9 +3,10 @@ import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { processes } from '../support/processes';
 import { colorPreview, openSession, slowToCompile } from '../support/session';
+import { first, full } from '../support/tier';
 
 describe('a source that does not compile', () => {
-  it.each([
+  first(1).it.each([
     ['a syntax error', 'func broken( {\n', { line: 10, column: 14 }],
     ['a type error', 'let wrong: Int = "text"\n', { line: 10, column: 18 }],
     ['a name that does not exist', 'let lost = nowhere + 1\n', { line: 10, column: 12 }],
@@ -63,7 +64,7 @@ describe('a source that does not compile', () => {
     });
   });
 
-  it('in the time there is, is given up with its compiler; the last picture stays, and the repair is shown', async () => {
+  full.it('in the time there is, is given up with its compiler; the last picture stays, and the repair is shown', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file, warmCompiler: false, timeouts: { compile: 3000 } });

@@ -3,6 +3,7 @@ import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { isRunning } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
+import { first, full } from '../support/tier';
 
 const entry = (body: string) => `@_cdecl("entry") func entry() -> Int32 { ${body} }\n`;
 
@@ -21,8 +22,10 @@ const faults: [string, string, { signal: string | null; exitCode: number | null 
   ['exit', 'exit(3)', { signal: null, exitCode: 3 }],
 ];
 
+const eachFault = first(1).it.each(faults);
+
 describe('Swift code that ends its process', () => {
-  it.each(faults)('leaves the host alive and the session usable: %s', async (_, body, how) => {
+  first(2).it.each(faults)('leaves the host alive and the session usable: %s', async (_, body, how) => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', `import Glibc\n${colorPreview('#ff0000', entry(`${body}; return 0`))}`);
     const session = await openSession({ file });
@@ -44,7 +47,7 @@ describe('Swift code that ends its process', () => {
     expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#0000ff');
   });
 
-  it.each(faults)('in the initial value of a global variable fails the reload, and the next edit works: %s', async (_, body, how) => {
+  eachFault('in the initial value of a global variable fails the reload, and the next edit works: %s', async (_, body, how) => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file });
@@ -68,7 +71,7 @@ describe('Swift code that ends its process', () => {
     expect(new Picture(repaired.data).pixel(0, 0)).toBe('#0000ff');
   });
 
-  it.each(faults)('while nothing is asked of it gets another one, with the newest edit: %s', async (_, body, how) => {
+  eachFault('while nothing is asked of it gets another one, with the newest edit: %s', async (_, body, how) => {
     const fixture = new Fixture();
     const flag = fixture.path('flag');
     const more = `func fault() { ${body} }
@@ -122,7 +125,7 @@ ${entry('MainActor.assumeIsolated { wait() }; return 0')}`;
     expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#ff0000');
   });
 
-  it('hanging when it is drawn is stopped as well; what ran before is drawn, and then what comes next', async () => {
+  full.it('hanging when it is drawn is stopped as well; what ran before is drawn, and then what comes next', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file, timeouts: { render: 1000 } });
@@ -167,7 +170,7 @@ ${entry('MainActor.assumeIsolated { wait() }; return 0')}`;
 });
 
 describe('an agent', () => {
-  it.each([
+  first(1).it.each([
     ['whatever Swift is doing', 'while true {}'],
     ['also when Swift has closed what it does not own', 'for descriptor: Int32 in 3..<64 { close(descriptor) }; while true {}'],
   ])('ends with its host, %s', async (_, body) => {
@@ -182,7 +185,7 @@ describe('an agent', () => {
     while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
   });
 
-  it.each([
+  first(1).it.each([
     ['stdout', 'print(line)'],
     ['stderr', 'fputs(line + "\\n", stderr)'],
   ] as const)('passes on a flood of %s at the pace of whoever reads it, and keeps none of it', async (name, write) => {

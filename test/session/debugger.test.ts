@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { Fixture, toolchain } from '../support/fixture';
 import { colorPreview, openSession } from '../support/session';
+import { full } from '../support/tier';
 
 const forecast = `
 struct Forecast {
@@ -69,7 +70,7 @@ describe('with debug, a debugger that is attached to the agent', () => {
     expect(await answer).toBe(9);
   });
 
-  it('is told nothing without it', async () => {
+  full.it('is told nothing without it', async () => {
     const file = new Fixture().write('Card.swift', colorPreview('#ff0000', forecast));
     const session = await openSession({ file });
     const output = await runLldb(

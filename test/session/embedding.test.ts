@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
+import { first, full } from '../support/tier';
 
 const run = promisify(execFile);
 const root = path.join(__dirname, '../..');
@@ -25,7 +26,7 @@ const story = `
   }`;
 const told = { first: 41, tier: 'structural', generation: 2, second: 42, width: 40, height: 20 };
 
-describe.each(['process', 'in-process'] as const)('with isolation %s, the library works', (isolation) => {
+first(1).describe.each(['process', 'in-process'] as const)('with isolation %s, the library works', (isolation) => {
   function newFile(): string {
     return new Fixture().write('Answer.swift', colorPreview('#ff0000', '@_cdecl("answer") func answer() -> Int32 { 41 }\n'));
   }
@@ -69,13 +70,13 @@ describe.each(['process', 'in-process'] as const)('with isolation %s, the librar
 
   const copies = `const load = () => { for (const key of Object.keys(require.cache)) if (!key.endsWith('.node')) delete require.cache[key]; return require('hotswift').createSession; };`;
 
-  it('twice in one process, as two copies at the same time', async () => {
+  full.it('twice in one process, as two copies at the same time', async () => {
     const stories = [newFile(), newFile()].map((file) => `story(load(), ${JSON.stringify(file)}, '${isolation}')`).join(', ');
     const code = `${story} ${copies} Promise.all([${stories}]).then((texts) => texts.forEach((text) => console.log(text)))`;
     expect(await node(code, 'commonjs')).toEqual([told, told]);
   });
 
-  it('as two copies of which each has its own literals', async () => {
+  full.it('as two copies of which each has its own literals', async () => {
     const files = [newFile(), newFile()];
     const code = `${copies}
       const { readFileSync, writeFileSync } = require('node:fs');

@@ -6,6 +6,7 @@ import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { isRunning } from '../support/processes';
 import { nextEvent } from '../support/session';
+import { first, full } from '../support/tier';
 
 // SwiftPM takes seconds for each package.
 jest.setTimeout(240_000);
@@ -126,7 +127,7 @@ const lives: Record<ExampleName, Life> = {
   },
 };
 
-it('npm run example draws the previews of an example', () => {
+full.it('npm run example draws the previews of an example', () => {
   const output = new Fixture();
   const script = path.join(__dirname, '..', '..', 'scripts', 'example.mjs');
   execFileSync(process.execPath, [script, 'bitmap-plasma', '--once', '--scale', '1', '--output', output.folder]);
@@ -134,7 +135,7 @@ it('npm run example draws the previews of an example', () => {
   lives['bitmap-plasma'].before(new Picture(readFileSync(output.path('0-ember.png'))));
 });
 
-describe.each(Object.keys(lives) as ExampleName[])('the example %s', (name) => {
+first(1).describe.each(Object.keys(lives) as ExampleName[])('the example %s', (name) => {
   const life = lives[name];
 
   it('goes through edits, a full agent and a crash, by saves alone', async () => {

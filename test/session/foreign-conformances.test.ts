@@ -2,6 +2,7 @@ import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, nextEvent, openSession } from '../support/session';
+import { full } from '../support/tier';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 const shown = '\\((5 as Any as? any CustomShade)?.shade ?? "#000000")';
@@ -27,7 +28,7 @@ describe('a conformance of a type of another module', () => {
     expect(await color(session)).toBe('#000000');
   });
 
-  it('answers a cast as it is written now, where the protocol is of another module as well', async () => {
+  full.it('answers a cast as it is written now, where the protocol is of another module as well', async () => {
     const fixture = new Fixture();
     const error = (name: string) => `extension Int: @retroactive Error { }\nfunc name(_ value: Int) -> String { "${name}" }\n`;
     const described = (shade: string) =>

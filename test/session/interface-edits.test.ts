@@ -2,6 +2,7 @@ import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
+import { first, full } from '../support/tier';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 
@@ -22,7 +23,7 @@ function modelWithUsers(count: number) {
 }
 
 describe('a changed interface', () => {
-  it.each([1, 10, 50])('compiles the %d files that use it, and no other', async (count) => {
+  first(1).it.each([10, 1, 50])('compiles the %d files that use it, and no other', async (count) => {
     const { fixture, model, users, file, module } = modelWithUsers(count);
     const session = await openSession({ file, module });
     const before = await session.call('total');
@@ -57,7 +58,7 @@ describe('every kind of edit of another file', () => {
       '(Dark() as Model).shade',
     ],
   ];
-  it.each(edits)('shows %s', async (_, model, body) => {
+  first(3).it.each(edits)('shows %s', async (_, model, body) => {
     const fixture = new Fixture();
     const sources = [
       fixture.write('Model.swift', 'struct Model { func shade() -> String { "#00ff00" } }\n'),
@@ -99,7 +100,7 @@ describe('the layout of a type that other files use', () => {
 });
 
 describe('the previewed file', () => {
-  it('may be used by others, and stop to be', async () => {
+  full.it('may be used by others, and stop to be', async () => {
     const fixture = new Fixture();
     const helper = fixture.write('Helper.swift', 'func helper() -> String { "#00ff00" }\n');
     const shared = '\nstruct Shared { var name = "#00ff00" }\n';

@@ -9,6 +9,7 @@ import { Picture } from '../support/picture';
 import { copyPreviewKit, needPreviewKit } from '../support/preview-kit';
 import { processes } from '../support/processes';
 import { colorPreview, openSession } from '../support/session';
+import { first } from '../support/tier';
 
 needPreviewKit();
 
@@ -47,7 +48,7 @@ describe('a process that is killed', () => {
     'keeping the module for later sessions',
   ];
 
-  it.each(phases.flatMap((phase) => [0, 5, 60].map((delay): [string, number] => [phase, delay])))(
+  first(2).it.each([0, 5, 60].flatMap((delay) => phases.map((phase): [string, number] => [phase, delay])))(
     'while it is %s, after %d ms, leaves a cache that the next one can use',
     async (phase, delay) => {
       const cacheDirectory = fixture.path(`cache ${phase} ${delay}`);
@@ -66,7 +67,7 @@ describe('a process that is killed', () => {
     },
   );
 
-  it.each(['compiling', 'compiling the rest of the module'])('while it is %s, leaves no process and no file', async (phase) => {
+  first(1).it.each(['compiling', 'compiling the rest of the module'])('while it is %s, leaves no process and no file', async (phase) => {
     const temporary = fixture.path(`temporary ${phase}`);
     mkdirSync(temporary);
     const cacheDirectory = fixture.path(`cache ${phase}`);

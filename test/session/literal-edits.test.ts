@@ -1,9 +1,10 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { createSession, type Session, type SessionOptions } from '../../lib/index.js';
+import type { Session, SessionOptions } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
-import { nextEvent, openSession, recordEvents } from '../support/session';
+import { nextEvent, openSession, recordEvents, sharedSession } from '../support/session';
+import { first, full } from '../support/tier';
 
 /** Draws values as one colour; in a file of its own, so that it stays out of the edits. */
 const show = `import PreviewKit
@@ -84,54 +85,51 @@ func twice<Number: Numeric>(_ number: Number) -> Number { number + number }
 `;
 
 describe('an edit of a literal is a new value in the running code', () => {
-  let session: Session;
   const lab = new Lab(view('0', helpers));
-  beforeAll(async () => {
-    session = await createSession(lab.options);
-  });
-  afterAll(() => session.close());
+  const open = sharedSession(lab.options);
 
-  it.each([
-    ['12', '34', '12', '34'],
+  first(12).it.each([
     ['12', '-34', '12', '-34'],
-    ['-12', '34', '-12', '34'],
     ['0x10', '0xFF_00', '16', '65280'],
+    ['1.5', '-2.5e3', '1.5', '-2500.0'],
+    ['true', 'false', 'true', 'false'],
+    ['"one"', String.raw`"\"\\ \u{1F600} é"`, 'one', '"\\ 😀 é'],
+    ['UInt8(1)', 'UInt8(255)', '1', '255'],
+    ['"a" as Character', '"b" as Character', 'a', 'b'],
+    ['Array(0 ..< 3)', 'Array(1 ..< 5)', '[0, 1, 2]', '[1, 2, 3, 4]'],
+    ['"n \\(1 + 2)"', '"n \\(1 + 5)"', 'n 3', 'n 6'],
+    ['Own(tag: 5)', 'Own(tag: 6)', 'own 5', 'own 6'],
+    ['twice(1.5)', 'twice(2.5)', '3.0', '5.0'],
+    ['(5 as Int?) as Any', '(6 as Int?) as Any', 'Optional(5)', 'Optional(6)'],
+    ['12', '34', '12', '34'],
+    ['-12', '34', '-12', '34'],
     ['0b11', '0b1_0000', '3', '16'],
     ['0o17', '0o20', '15', '16'],
     ['1_000', '2_000', '1000', '2000'],
     ['9', '9223372036854775807', '9', '9223372036854775807'],
     ['1.5', '2.25', '1.5', '2.25'],
-    ['1.5', '-2.5e3', '1.5', '-2500.0'],
     ['1e2', '0x1.8p3', '100.0', '12.0'],
     ['0.1', '0.2', '0.1', '0.2'],
-    ['true', 'false', 'true', 'false'],
     ['"one"', '"two"', 'one', 'two'],
     ['"one"', '""', 'one', ''],
     ['""', '"two"', '', 'two'],
-    ['"one"', String.raw`"\"\\ \u{1F600} é"`, 'one', '"\\ 😀 é'],
     ['"a"', '"bc"', 'a', 'bc'],
     ['"👨‍👩‍👧"', '"x"', '👨‍👩‍👧', 'x'],
-    ['UInt8(1)', 'UInt8(255)', '1', '255'],
     ['UInt64(1)', 'UInt64(18446744073709551615)', '1', '18446744073709551615'],
     ['Float(0.1)', 'Float(0.3)', '0.1', '0.3'],
     ['1 as Double', '2 as Double', '1.0', '2.0'],
-    ['"a" as Character', '"b" as Character', 'a', 'b'],
     ['Unicode.Scalar("a")', 'Unicode.Scalar("é")', 'a', 'é'],
     ['Substring("one")', 'Substring("two")', 'one', 'two'],
     ['"a" as Unicode.Scalar', '"b" as Unicode.Scalar', 'a', 'b'],
-    ['(5 as Int?) as Any', '(6 as Int?) as Any', 'Optional(5)', 'Optional(6)'],
-    ['Array(0 ..< 3)', 'Array(1 ..< 5)', '[0, 1, 2]', '[1, 2, 3, 4]'],
     ['Array(-1...1)', 'Array(-2...1)', '[-1, 0, 1]', '[-2, -1, 0, 1]'],
     ['[1, 2].map { $0 * 3 }', '[1, 2].map { $0 * 4 }', '[3, 6]', '[4, 8]'],
     ['["k": 1]', '["l": 1]', '["k": 1]', '["l": 1]'],
     ['7 / 2.0', '9 / 2.0', '3.5', '4.5'],
-    ['"n \\(1 + 2)"', '"n \\(1 + 5)"', 'n 3', 'n 6'],
     ['max(1, 2.5)', 'max(4, 2.5)', '2.5', '4.0'],
     ['Wrapped.some(3)', 'Wrapped.some(4)', 'some(3)', 'some(4)'],
-    ['Own(tag: 5)', 'Own(tag: 6)', 'own 5', 'own 6'],
     ['twice(5)', 'twice(6)', '10', '12'],
-    ['twice(1.5)', 'twice(2.5)', '3.0', '5.0'],
   ])('%s to %s', async (before, after, first, second) => {
+    const session = await open();
     // A comment of its own makes the first text another one, whatever was tried before.
     const save = (value: string) => saver(lab, session)(view(value, `${helpers}// ${before} ${after}\n`));
     expect(await save(before)).toMatchObject({ tier: 'structural', color: colorOf(first) });
@@ -152,7 +150,7 @@ describe('edits of literals', () => {
     expect(await save(view('10, 2.5, "thirty", true'))).toMatchObject({ tier: 'literal', color: colorOf('10', '2.5', 'thirty', 'true') });
   });
 
-  it('may come ten times in a row, and be taken back', async () => {
+  full.it('may come ten times in a row, and be taken back', async () => {
     const { session, save } = await new Lab(view('0')).open();
     for (let value = 1; value <= 10; value += 1) {
       expect(await save(view(String(value)))).toMatchObject({ tier: 'literal', color: colorOf(String(value)) });
@@ -172,7 +170,7 @@ final class State { static let shared = State(); var count = 0 }
     expect(await session.call('count')).toBe(3);
   });
 
-  it('reach functions that are called, not only pictures', async () => {
+  full.it('reach functions that are called, not only pictures', async () => {
     const function_ = (value: string) => `@_cdecl("answer") func answer() -> Int32 { value() }\nfunc value() -> Int32 { ${value} }\n`;
     const { session, save } = await new Lab(view('value()', function_('41'))).open();
     expect(await session.call('answer')).toBe(41);
@@ -200,7 +198,7 @@ struct View_Previews: PreviewProvider {
     expect(await second()).toBe(colorOf('200'));
   });
 
-  it('change what is said of the preview itself', async () => {
+  full.it('change what is said of the preview itself', async () => {
     const named = (name: string, width: number) => view('1').replace('"Values"', `"${name}", width: ${width}`);
     const { session, save } = await new Lab(named('Small', 8)).open();
     expect(await save(named('Large', 16))).toMatchObject({ tier: 'literal' });
@@ -218,7 +216,7 @@ struct View_Previews: PreviewProvider {
     expect(await save(view('3', crash))).toMatchObject({ tier: 'literal', color: colorOf('3') });
   });
 
-  it('work on what a session before has compiled', async () => {
+  full.it('work on what a session before has compiled', async () => {
     const lab = new Lab(view('1'));
     const before = await lab.open();
     await before.session.idle();
@@ -229,7 +227,7 @@ struct View_Previews: PreviewProvider {
     expect(session.agent?.generations).toBe(1);
   });
 
-  it('work in-process, for one session at a time', async () => {
+  full.it('work in-process, for one session at a time', async () => {
     const lab = new Lab(view('1'), { isolation: 'in-process' });
     const other = new Lab(view('1'), { isolation: 'in-process' });
     const first = await lab.open();
@@ -244,7 +242,7 @@ struct View_Previews: PreviewProvider {
     expect(await third.save(view('4'))).toMatchObject({ tier: 'literal', color: colorOf('4') });
   });
 
-  it('are of the file that is previewed, whichever was before', async () => {
+  full.it('are of the file that is previewed, whichever was before', async () => {
     const lab = new Lab(view('size() + 5'));
     const other = (value: number) => `import PreviewKit
 func size() -> Int { ${value} }
@@ -274,7 +272,7 @@ struct Other_Previews: PreviewProvider { static var previews: [Preview] { Previe
     }
   });
 
-  it('that make no picture are taken back with their text', async () => {
+  full.it('that make no picture are taken back with their text', async () => {
     const sized = (width: number) => view('1').replace('"Values"', `"Values", width: ${width}, height: 8`);
     const { session, color, save } = await new Lab(sized(8)).open();
     expect(await color()).toBe(colorOf('1'));
@@ -283,7 +281,7 @@ struct Other_Previews: PreviewProvider { static var previews: [Preview] { Previe
     expect(await session.snapshot()).toMatchObject({ width: 8, stale: false });
   });
 
-  it('do not take a call for an initialiser that is a literal', async () => {
+  full.it('do not take a call for an initialiser that is a literal', async () => {
     const fixed = (value: number) =>
       view(
         `Fixed(${value}).raw`,
@@ -300,14 +298,17 @@ struct Fixed: Scaled {
     expect(await save(fixed(6))).toMatchObject({ tier: 'structural', color: colorOf('1536') });
   });
 
-  it('are compiled where that is asked for', async () => {
+  full.it('are compiled where that is asked for', async () => {
     const { save } = await new Lab(view('1'), { literalEdits: false }).open();
     expect(await save(view('2'))).toMatchObject({ tier: 'structural', color: colorOf('2') });
   });
 });
 
 describe('what is more than the value of a literal', () => {
-  it.each([
+  const lab = new Lab(view('0'));
+  const open = sharedSession(lab.options);
+
+  first(3).it.each([
     ['a literal more', '[1, 2]', '[1, 2, 3]', '[1, 2, 3]'],
     ['a literal less', '[1, 2]', '[1]', '[1]'],
     ['what a type makes of it alone', 'Character("a")', 'Character("b")', 'b'],
@@ -318,8 +319,11 @@ describe('what is more than the value of a literal', () => {
     ['white space', '1', ' 1', '1'],
     ['a member of a negative number', '5.magnitude', '-(5.magnitude.hashValue &* 0)', '0'],
   ])('is compiled: %s', async (_, before, after, expected) => {
-    const { save } = await new Lab(view(before)).open();
-    expect(await save(view(after))).toMatchObject({ tier: 'structural', color: colorOf(expected) });
+    const save = saver(lab, await open());
+    // A comment of its own makes the first text another one, whatever was tried before.
+    const comment = `// ${before} ${after}\n`;
+    expect(await save(view(before, comment))).toMatchObject({ tier: 'structural' });
+    expect(await save(view(after, comment))).toMatchObject({ tier: 'structural', color: colorOf(expected) });
   });
 
   it('is said by the compiler, where a value does not fit', async () => {
@@ -333,49 +337,49 @@ describe('what is more than the value of a literal', () => {
     expect(await save(view('255 as UInt8'))).toMatchObject({ tier: 'literal', color: colorOf('255') });
   });
 
-  it('is the value of a literal that the code took once', async () => {
-    const cases: [what: string, more: (value: number) => string, shown: string][] = [
-      ['a global', (value) => `let global = ${value}`, 'global'],
-      ['a static', (value) => `enum Box { static let value = ${value} }`, 'Box.value'],
-      ['a global that calls', (value) => `let global = make()\nfunc make() -> Int { ${value} }`, 'global'],
-      ['a static that calls', (value) => `enum Box { static let value = make() }\nfunc make() -> Int { ${value} }`, 'Box.value'],
-      [
-        'a static and a picture',
-        (value) => `enum Box { static let value = make() }\nfunc make() -> Int { ${value} }`,
-        'Box.value + make()',
-      ],
-      ['a stored default', (value) => `struct Box { var value = ${value} }`, 'Box().value'],
-      ['a default argument', (value) => `func make(_ value: Int = ${value}) -> Int { value }`, 'make()'],
-      ['a raw value', (value) => `enum Box: Int { case only = ${value} }`, 'Box.only.rawValue'],
-      ['a pattern', (value) => `func make() -> Int { switch 7 { case ${value}: return ${value}; default: return 0 } }`, 'make()'],
-      ['a condition of compilation', (value) => `#if swift(>=${value}.0)\nlet it = "new"\n#else\nlet it = "old"\n#endif`, 'it'],
-      ['a cache', (value) => `var kept: Int?\nfunc make() -> Int { if let kept { return kept }; kept = ${value}; return kept! }`, 'make()'],
-      [
-        'a lazy property',
-        (value) => `final class Box { lazy var value = make(); func make() -> Int { ${value} } }\nlet box = Box()`,
-        'box.value',
-      ],
-      [
-        'a closure that was kept',
-        (value) => `let box: () -> Int = { let value = make(); return { value } }()\nfunc make() -> Int { ${value} }`,
-        'box()',
-      ],
-    ];
-    const { save } = await new Lab(view('0')).open();
-    for (const [what, more, shown] of cases) {
+  const taken: [what: string, more: (value: number) => string, shown: string][] = [
+    ['a global', (value) => `let global = ${value}`, 'global'],
+    ['a static', (value) => `enum Box { static let value = ${value} }`, 'Box.value'],
+    ['a global that calls', (value) => `let global = make()\nfunc make() -> Int { ${value} }`, 'global'],
+    ['a static that calls', (value) => `enum Box { static let value = make() }\nfunc make() -> Int { ${value} }`, 'Box.value'],
+    ['a static and a picture', (value) => `enum Box { static let value = make() }\nfunc make() -> Int { ${value} }`, 'Box.value + make()'],
+    ['a stored default', (value) => `struct Box { var value = ${value} }`, 'Box().value'],
+    ['a default argument', (value) => `func make(_ value: Int = ${value}) -> Int { value }`, 'make()'],
+    ['a raw value', (value) => `enum Box: Int { case only = ${value} }`, 'Box.only.rawValue'],
+    ['a pattern', (value) => `func make() -> Int { switch 7 { case ${value}: return ${value}; default: return 0 } }`, 'make()'],
+    ['a condition of compilation', (value) => `#if swift(>=${value}.0)\nlet it = "new"\n#else\nlet it = "old"\n#endif`, 'it'],
+    ['a cache', (value) => `var kept: Int?\nfunc make() -> Int { if let kept { return kept }; kept = ${value}; return kept! }`, 'make()'],
+    [
+      'a lazy property',
+      (value) => `final class Box { lazy var value = make(); func make() -> Int { ${value} } }\nlet box = Box()`,
+      'box.value',
+    ],
+    [
+      'a closure that was kept',
+      (value) => `let box: () -> Int = { let value = make(); return { value } }()\nfunc make() -> Int { ${value} }`,
+      'box()',
+    ],
+  ];
+
+  describe('is the value of a literal that the code took once:', () => {
+    const lab = new Lab(view('0'));
+    const open = sharedSession(lab.options);
+    const coldLab = new Lab(view('0'), { literalEdits: false });
+    const openCold = sharedSession(coldLab.options);
+
+    first(4).it.each(taken)('%s', async (what, more, shown) => {
+      const save = saver(lab, await open());
       const now = (value: number) => save(view(shown, `${more(value)}\n`));
       const before = await now(5);
       // Once more, so that what is kept is kept.
       await now(5);
       const { tier, color } = await now(7);
-      expect({ what, tier }).toEqual({ what, tier: 'structural' });
-      const { color: cold } = await (await new Lab(view(shown, `${more(7)}\n`), { literalEdits: false }).open()).save(
-        view(shown, `${more(7)}\n// cold\n`),
-      );
-      expect({ what, color }).toEqual({ what, color: cold });
-      if (what !== 'a condition of compilation') expect({ what, color }).not.toEqual({ what, color: before.color });
-    }
-  }, 120_000);
+      expect(tier).toBe('structural');
+      const { color: cold } = await saver(coldLab, await openCold())(view(shown, `${more(7)}\n`));
+      expect(color).toBe(cold);
+      if (what !== 'a condition of compilation') expect(color).not.toBe(before.color);
+    });
+  });
 });
 
 describe('literals in a file that is not compiled as a thunk', () => {
@@ -388,7 +392,7 @@ describe('literals in a file that is not compiled as a thunk', () => {
     expect(await save(text(3))).toMatchObject({ tier: 'literal', color: colorOf('4') });
   });
 
-  it('stay as they are where the parser is not sure, and the reason says so', async () => {
+  full.it('stay as they are where the parser is not sure, and the reason says so', async () => {
     const text = (known: number, unknown: number) =>
       view(
         'known() + unknown()',
@@ -401,7 +405,7 @@ describe('literals in a file that is not compiled as a thunk', () => {
     expect(compiled.reason).toMatch(/the code from line 9 is not understood/);
   });
 
-  it('are in other files', async () => {
+  full.it('are in other files', async () => {
     const lab = new Lab(view('other()'));
     lab.fixture.write('Show.swift', `${show}func other() -> Int { 1 }\n`);
     const { session, color } = await lab.open();
@@ -452,7 +456,7 @@ describe('in the background', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('a value is found that the code had kept where nobody saw it', async () => {
+  full.it('a value is found that the code had kept where nobody saw it', async () => {
     const kept = (value: number) => `var kept: Int?
 func base() -> Int { ${value} }
 func make() -> Int { kept = kept ?? base(); return base() == 0 ? 0 : kept! }
@@ -466,7 +470,7 @@ func make() -> Int { kept = kept ?? base(); return base() == 0 ? 0 : kept! }
     expect(await color()).toBe(colorOf('2'));
   });
 
-  it('a new agent starts from the newest values', async () => {
+  full.it('a new agent starts from the newest values', async () => {
     const { session, color, save } = await new Lab(view('1')).open();
     expect(await save(view('2'))).toMatchObject({ tier: 'literal' });
     await session.reload({ fresh: true });
@@ -494,7 +498,7 @@ describe('a watched session', () => {
       },
     ],
   ];
-  it.each(ways)('sets the values of literals in a file that is saved %s', async (_, save) => {
+  first(1).it.each(ways)('sets the values of literals in a file that is saved %s', async (_, save) => {
     const lab = new Lab(view('0'), { watch: true });
     const { session, color } = await lab.open();
     const errors = recordEvents(session, 'reload-error');
@@ -507,7 +511,7 @@ describe('a watched session', () => {
     expect(errors).toEqual([]);
   });
 
-  it('ends with the last of a hundred values', async () => {
+  full.it('ends with the last of a hundred values', async () => {
     const lab = new Lab(view('0'), { watch: true });
     const { session, color } = await lab.open();
     const events = recordEvents(session, 'reload', 'reload-error');
@@ -524,7 +528,7 @@ describe('a watched session', () => {
     expect(await color()).toBe(colorOf('100'));
   });
 
-  it('compiles little of a hundred texts in a second', async () => {
+  full.it('compiles little of a hundred texts in a second', async () => {
     const lab = new Lab(view('0'), { watch: true });
     const { session, color } = await lab.open();
     const events = recordEvents(session, 'reload', 'reload-error');

@@ -5,6 +5,7 @@ import { type Host, inHost } from '../support/host';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
 import { inTemporaryFolder } from '../support/temporary-folder';
+import { full, long } from '../support/tier';
 
 const minutes = 60_000;
 
@@ -58,7 +59,7 @@ async function live({ createSession, color }: Host, { options, files, colors }: 
   return life;
 }
 
-describe('a session of 500 edits', () => {
+long.describe('a session of 500 edits', () => {
   const generationCap = 100;
   const colors = Array.from({ length: 500 }, (_, index) => `#${(0x10_10_10 + index * 0x01_03_07).toString(16).slice(-6)}`);
   let life: Life;
@@ -121,39 +122,38 @@ exec cat "$answer"
     return program;
   }
 
-  it(
-    'leave nothing behind: 200, of which four are open at once',
-    async () => {
-      const fixture = new Fixture();
-      const options = {
-        file: fixture.write('Color.swift', colorPreview('#ff0000')),
-        watch: true,
-        cacheDirectory: fixture.path('cache'),
-        toolchain: { swiftc: rememberingDriver(fixture) },
-      };
-      const left = () => ({
-        descriptors: readdirSync('/proc/self/fd').length,
-        threads: readdirSync('/proc/self/task').length,
-        listeners: process.listenerCount('exit'),
-        children: readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').length,
-      });
-      let drawn = 0;
-      const once = async () => {
-        const session = await openSession(options);
-        expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#ff0000');
-        await session.close();
-        drawn += 1;
-      };
-      const four = () => Promise.all([once(), once(), once(), once()]);
-      await inTemporaryFolder(async () => {
-        // What is made once a process: threads of libuv's pool, the shell that ends what a killed host leaves.
-        for (let round = 0; round < 2; round += 1) await four();
-        const usual = left();
-        for (let round = 0; round < 50; round += 1) await four();
-        expect(left()).toEqual(usual);
-      });
-      expect(drawn).toBe(208);
-    },
-    15 * minutes,
-  );
+  async function leaveNothing(rounds: number): Promise<void> {
+    const fixture = new Fixture();
+    const options = {
+      file: fixture.write('Color.swift', colorPreview('#ff0000')),
+      watch: true,
+      cacheDirectory: fixture.path('cache'),
+      toolchain: { swiftc: rememberingDriver(fixture) },
+    };
+    const left = () => ({
+      descriptors: readdirSync('/proc/self/fd').length,
+      threads: readdirSync('/proc/self/task').length,
+      listeners: process.listenerCount('exit'),
+      children: readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').length,
+    });
+    let drawn = 0;
+    const once = async () => {
+      const session = await openSession(options);
+      expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#ff0000');
+      await session.close();
+      drawn += 1;
+    };
+    const four = () => Promise.all([once(), once(), once(), once()]);
+    await inTemporaryFolder(async () => {
+      // What is made once a process: threads of libuv's pool, the shell that ends what a killed host leaves.
+      for (let round = 0; round < 2; round += 1) await four();
+      const usual = left();
+      for (let round = 0; round < rounds; round += 1) await four();
+      expect(left()).toEqual(usual);
+    });
+    expect(drawn).toBe(8 + 4 * rounds);
+  }
+
+  full.it('leave nothing behind: 20, of which four are open at once', () => leaveNothing(5), 2 * minutes);
+  long.it('leave nothing behind: 200, of which four are open at once', () => leaveNothing(50), 15 * minutes);
 });

@@ -1,6 +1,7 @@
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
+import { full } from '../support/tier';
 
 describe('a module with a main.swift', () => {
   const main = `
@@ -48,14 +49,14 @@ describe('a module with a main.swift', () => {
     expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
   });
 
-  it('is no trouble for files that have nothing to do with its variables', async () => {
+  full.it('is no trouble for files that have nothing to do with its variables', async () => {
     const unused = { 'Unused.swift': 'func unused() -> Int { count }', 'Colors.swift': 'func green() -> String { "#00ff00" }' };
     const session = await openSession(tool('\\(green())', unused).options);
     expect(session.error).toBeNull();
     expect(new Picture((await session.snapshot()).data).pixel(1, 1)).toBe('#00ff00');
   });
 
-  it('may use its variables in whatever the preview does not use, side by side with what it does', async () => {
+  full.it('may use its variables in whatever the preview does not use, side by side with what it does', async () => {
     const crowded = `
       var count = [1, 2, 3].count
       private func hidden() -> Int { count }
@@ -75,7 +76,7 @@ describe('a module with a main.swift', () => {
     }
   });
 
-  it('is asked about for each function that is called', async () => {
+  full.it('is asked about for each function that is called', async () => {
     const entries = `
       @_cdecl("counted") func counted() -> Int32 { Int32(count) }
       @_cdecl("constant") func constantEntry() -> Int32 { constant() == "#00ff00" ? 1 : 0 }`;

@@ -6,6 +6,10 @@ import { type Host, inHost } from '../support/host';
 import { Picture } from '../support/picture';
 import { copyPreviewKit, needPreviewKit } from '../support/preview-kit';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
+import { first, full } from '../support/tier';
+
+// Four processes that start at once compile PreviewKit.
+jest.setTimeout(120_000);
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 
@@ -79,7 +83,7 @@ describe('a damaged cache', () => {
     ['no library', (state) => rmSync(path.join(state, readdirSync(state).find((name) => name.startsWith('libApp')) ?? ''))],
     ['no inventory', (state) => rmSync(path.join(state, 'inventory.json'))],
   ];
-  it.each(damages)('with %s is not used, and mended', async (_, damage) => {
+  first(2).it.each(damages)('with %s is not used, and mended', async (_, damage) => {
     const { fixture, options, cacheDirectory } = cachedModule();
     await fill(options);
     for (const state of statesIn(cacheDirectory)) damage(state);
@@ -105,7 +109,7 @@ describe('a damaged cache', () => {
     expect(await color(session)).toBe('#0000ff');
   });
 
-  it.each<[string, (session: Session, fixture: Fixture) => unknown]>([
+  first(1).it.each<[string, (session: Session, fixture: Fixture) => unknown]>([
     ['agent ends', (session) => process.kill(session.agent?.pid ?? 0, 'SIGKILL')],
     ['user asks for a fresh agent', (session) => session.reload({ fresh: true })],
     [
@@ -188,7 +192,7 @@ function start({ createSession }: Host, { options }: { options: SessionOptions }
 }
 
 describe('a cache that is read-only', () => {
-  it.each([
+  first(1).it.each([
     ['with the module in it', fill],
     ['with nothing in it but PreviewKit', async () => {}],
   ])('%s, serves a session as any other does, and stays as it is', async (_, prepare) => {
@@ -215,7 +219,7 @@ describe('a cache that is read-only', () => {
   });
 });
 
-it('a cache that is read-only cannot take a package, and the option is named', async () => {
+full.it('a cache that is read-only cannot take a package, and the option is named', async () => {
   const { cacheDirectory } = cachedModule();
   const manifest = `// swift-tools-version: 6.0
 import PackageDescription
@@ -285,7 +289,7 @@ describe('a cache that has no more room', () => {
   });
 });
 
-it('a cache is shared by four processes that start at once, each with edits of its own', async () => {
+full.it('a cache is shared by four processes that start at once, each with edits of its own', async () => {
   const { model, options, cacheDirectory } = cachedModule();
   rmSync(cacheDirectory, { recursive: true });
   const body = async (
@@ -329,10 +333,10 @@ it('a cache is shared by four processes that start at once, each with edits of i
   expect(statesIn(cacheDirectory).length).toBeLessThanOrEqual(4);
   const session = await openSession(options);
   expect(await color(session)).toBe('#00ff00');
-}, 120_000);
+});
 
 describe('the cache', () => {
-  it('keeps the newest states of a module only', async () => {
+  full.it('keeps the newest states of a module only', async () => {
     const { fixture, options, cacheDirectory } = cachedModule();
     for (let count = 0; count < 6; count += 1) {
       fixture.write('Model.swift', `struct Model { var shade: String { "#0000f${count}" } }\n`);

@@ -1,6 +1,7 @@
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
+import { first } from '../support/tier';
 
 /** Three files: the preview takes its colour through `middle` from `model`. */
 function colorModule() {
@@ -66,7 +67,7 @@ describe('an error in another file', () => {
   const broken = 'struct Model { var color: String { 5 } }\n';
   const good = (color: string) => `struct Model { var color: String { "${color}" } }\n`;
 
-  it.each([true, false])('leaves the narrow path once it is mended (there from the start: %s)', async (fromTheStart) => {
+  first(1).it.each([true, false])('leaves the narrow path once it is mended (there from the start: %s)', async (fromTheStart) => {
     const fixture = new Fixture();
     const model = fixture.write('Model.swift', fromTheStart ? broken : good('#ff0000'));
     const other = fixture.write('Other.swift', 'func other() -> Int { 1 }\n');

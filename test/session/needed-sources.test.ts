@@ -4,6 +4,7 @@ import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
+import { full } from '../support/tier';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 
@@ -52,7 +53,7 @@ describe('an edit of a file that needs few others', () => {
     }
   });
 
-  it('means what a declaration makes of it that a file has come to have which it did not need', async () => {
+  full.it('means what a declaration makes of it that a file has come to have which it did not need', async () => {
     const fixture = new Fixture();
     const session = await open(fixture);
     const spare = fixture.write('Spare.swift', `${texts['Spare.swift']}func describe(_ value: Int) -> String { "integer" }\n`);
@@ -65,7 +66,7 @@ describe('an edit of a file that needs few others', () => {
     expect(await lastSelected()).toBeUndefined();
   });
 
-  it('fails with what the compiler says of it, and its repair is shown', async () => {
+  full.it('fails with what the compiler says of it, and its repair is shown', async () => {
     const fixture = new Fixture();
     const session = await open(fixture);
     const file = fixture.write('Tint.swift', tint('#0000ff').replace('describe', 'missing'));

@@ -3,6 +3,7 @@ import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, nextEvent, openSession } from '../support/session';
+import { full } from '../support/tier';
 
 // SwiftPM takes seconds for each build, several of which make up a test.
 jest.setTimeout(240_000);
@@ -29,7 +30,7 @@ function cardsPackage() {
 }
 
 describe('a package that changes while a session is open', () => {
-  it('may lose a file that held nothing but a conformance', async () => {
+  full.it('may lose a file that held nothing but a conformance', async () => {
     const { fixture, file } = cardsPackage();
     fixture.write('Sources/Cards/Model.swift', 'protocol Tag {}\nfunc shade() -> String { 5 is any Tag ? "#00ff00" : "#0000ff" }\n');
     const tagged = fixture.write('Sources/Cards/Tagged.swift', 'extension Int: Tag {}\n');
@@ -65,7 +66,7 @@ describe('a package that changes while a session is open', () => {
     expect(await color(session)).toBe('#00ff00');
   });
 
-  it('is drawn again when a resource changes, by code that has not seen the old one', async () => {
+  full.it('is drawn again when a resource changes, by code that has not seen the old one', async () => {
     const { fixture, file } = cardsPackage();
     fixture.write('Package.swift', manifest(', resources: [.copy("color.txt")]'));
     fixture.write('Sources/Cards/color.txt', '#00ff00');
@@ -98,7 +99,7 @@ describe('a package that changes while a session is open', () => {
     expect(await color(session)).toBe('#ff8800');
   });
 
-  it('is drawn again when a resource changes in-process, too, by code that reads it again', async () => {
+  full.it('is drawn again when a resource changes in-process, too, by code that reads it again', async () => {
     const { fixture, file } = cardsPackage();
     fixture.write('Package.swift', manifest(', resources: [.copy("color.txt")]'));
     fixture.write('Sources/Cards/color.txt', '#00ff00');
@@ -115,7 +116,7 @@ describe('a package that changes while a session is open', () => {
     expect(await color(session)).toBe('#0000ff');
   });
 
-  it('may get and lose settings, and use another version of what it depends on', async () => {
+  full.it('may get and lose settings, and use another version of what it depends on', async () => {
     const { fixture, file } = cardsPackage();
     const session = await openSession({ file });
     expect(session.error).toBeNull();
@@ -136,7 +137,7 @@ describe('a package that changes while a session is open', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
-  it('is reloaded by a save of what it depends on, and by a new file, where saves are watched', async () => {
+  full.it('is reloaded by a save of what it depends on, and by a new file, where saves are watched', async () => {
     const { fixture, file } = cardsPackage();
     const session = await openSession({ file, watch: true });
     const reloaded = nextEvent(session, 'reload');
@@ -152,7 +153,7 @@ describe('a package that changes while a session is open', () => {
     expect((await last)[0]).toMatchObject({ tier: 'structural', changed: [extra] });
   });
 
-  it('keeps its last picture while its manifest is broken', async () => {
+  full.it('keeps its last picture while its manifest is broken', async () => {
     const { fixture, file } = cardsPackage();
     const session = await openSession({ file });
     fixture.write('Package.swift', 'nonsense\n');
@@ -164,7 +165,7 @@ describe('a package that changes while a session is open', () => {
     expect(await color(session)).toBe('#123456');
   });
 
-  it('may be away for a while, as when another branch is checked out', async () => {
+  full.it('may be away for a while, as when another branch is checked out', async () => {
     const { fixture, file } = cardsPackage();
     const session = await openSession({ file, watch: true });
     const failed = nextEvent(session, 'reload-error');

@@ -3,6 +3,7 @@ import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 import { buildLibrary } from '../support/swift-objects';
+import { full } from '../support/tier';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 
@@ -81,7 +82,7 @@ describe('functions of a library that are patched', () => {
     expect((await respawned)[0]).toEqual({ reason: 'rebase', oldPid: before?.pid, newPid: session.agent?.pid });
   });
 
-  it('stay while other files are edited', async () => {
+  full.it('stay while other files are edited', async () => {
     const { session, fixture, view } = await open();
     const file = fixture.write('Theme.swift', theme('#0000ff'));
     await session.reload();
@@ -93,7 +94,7 @@ describe('functions of a library that are patched', () => {
     expect(await color(session)).toBe('#ffffff');
   });
 
-  it('change with an interface, and with a layout, like everything else', async () => {
+  full.it('change with an interface, and with a layout, like everything else', async () => {
     const { session, fixture } = await open();
     fixture.write('Theme.swift', theme('#0000ff', 'func fresh() -> String { "#0000ff" }'));
     fixture.write('Uses.swift', uses.replace('let all = [', 'let all = [fresh(), '));
@@ -110,7 +111,7 @@ describe('functions of a library that are patched', () => {
     expect(await color(session)).toBe('#00ffff');
   });
 
-  it('are patched again in the agent that follows one that crashed', async () => {
+  full.it('are patched again in the agent that follows one that crashed', async () => {
     const { session, fixture } = await open();
     fixture.write('Theme.swift', theme('#0000ff'));
     await session.reload();
@@ -130,7 +131,7 @@ describe('functions of a library that are patched', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
-  it('follow a declaration that moves from one file to another', async () => {
+  full.it('follow a declaration that moves from one file to another', async () => {
     const moved = (shade: string) => `func moved() -> String { "${shade}" }\nvar movedValue = moved()\n`;
     const fixture = new Fixture();
     const sources = [
@@ -153,7 +154,7 @@ describe('functions of a library that are patched', () => {
     expect(await color(session)).toBe('#00ffff');
   });
 
-  it('can be called by name where they are new', async () => {
+  full.it('can be called by name where they are new', async () => {
     const { session, fixture } = await open();
     for (const answer of [41, 42]) {
       fixture.write('Theme.swift', theme('#0000ff', `@_cdecl("answer") func answer() -> Int32 { ${answer} }`));
@@ -162,7 +163,7 @@ describe('functions of a library that are patched', () => {
     }
   });
 
-  it('are not mixed up with those of an agent that came up while they were compiled', async () => {
+  full.it('are not mixed up with those of an agent that came up while they were compiled', async () => {
     const { session, fixture } = await open();
     fixture.write('Theme.swift', theme('#0000ff'));
     await session.reload();
@@ -173,14 +174,14 @@ describe('functions of a library that are patched', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
-  it('are linked with all that uses them for a debugger, which would look for the old ones', async () => {
+  full.it('are linked with all that uses them for a debugger, which would look for the old ones', async () => {
     const { session, fixture } = await open({ debug: true });
     fixture.write('Theme.swift', theme('#0000ff'));
     expect((await session.reload()).relinked).toContain(fixture.path('Uses.swift'));
     expect(await color(session)).toBe('#0000ff');
   });
 
-  it('are linked with all that uses them where a library cannot be changed', async () => {
+  full.it('are linked with all that uses them where a library cannot be changed', async () => {
     const fixture = new Fixture({
       'refuse.c': `
         #define _GNU_SOURCE

@@ -1,6 +1,7 @@
 import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { colorPreview, nextEvent, openSession } from '../support/session';
+import { full } from '../support/tier';
 
 /** A file with `@_cdecl` functions; `name: body`. */
 const source = (declarations: string, functions: Record<string, string>) =>
@@ -52,7 +53,7 @@ describe('a value that is marked as persisted', () => {
     expect(await session.call('count')).toBe(71);
   });
 
-  it('starts anew in a fresh agent, also when that crashes', async () => {
+  full.it('starts anew in a fresh agent, also when that crashes', async () => {
     const { session } = await openCounter();
     expect(await session.call('count')).toBe(41);
     expect(await session.call('count')).toBe(42);
@@ -61,7 +62,7 @@ describe('a value that is marked as persisted', () => {
     expect(await session.call('count')).toBe(41);
   });
 
-  it('is one for all that have its key, and may be a property of an instance', async () => {
+  full.it('is one for all that have its key, and may be a property of an instance', async () => {
     const declarations = `
 struct Settings { @Persisted("width") var width = 5 }
 func other() -> Int { @Persisted("width") var wide = 7; return wide }`;
@@ -78,7 +79,7 @@ func other() -> Int { @Persisted("width") var wide = 7; return wide }`;
     expect(await session.call('before')).toBe(99);
   });
 
-  it('is taken over by a type that has changed, where that can be decoded', async () => {
+  full.it('is taken over by a type that has changed, where that can be decoded', async () => {
     const fixture = new Fixture();
     const state = (fields: string, made: string, read: string) =>
       source(`struct State: Codable { ${fields} }`, {

@@ -2,6 +2,7 @@ import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, openSession } from '../support/session';
+import { full } from '../support/tier';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 
@@ -61,7 +62,7 @@ describe('a prebuilt module of the other files', () => {
     }
   });
 
-  it('is not used for a file that extends the types of others: their declarations are its users', async () => {
+  full.it('is not used for a file that extends the types of others: their declarations are its users', async () => {
     const fixture = new Fixture();
     const sources = [fixture.write('Model.swift', 'struct Model { let width: Int }\n')];
     // An initialiser that sets the fields itself is an error outside of the module.
@@ -75,7 +76,7 @@ describe('a prebuilt module of the other files', () => {
     expect(await color(session)).toBe('#0000ff');
   });
 
-  it('leaves what the compiler says to the sources', async () => {
+  full.it('leaves what the compiler says to the sources', async () => {
     const fixture = new Fixture();
     const sources = [fixture.write('Model.swift', 'struct Model { private var secret = 1; var shade = "#00ff00" }\n')];
     const file = fixture.write('View.swift', colorPreview('\\(Model().shade)'));
@@ -109,7 +110,7 @@ describe('a prebuilt module of the other files', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
-  it('is not made while another file uses the previewed one', async () => {
+  full.it('is not made while another file uses the previewed one', async () => {
     const fixture = new Fixture();
     const source = fixture.write('Model.swift', 'struct Model { var shared = Shared() }\n');
     const view = (shade: string) => colorPreview('\\(Model().shared.shade)', `struct Shared { var shade: String { "${shade}" } }\n`);

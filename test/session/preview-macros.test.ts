@@ -1,7 +1,8 @@
 import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
-import { openSession } from '../support/session';
+import { openSession, sharedSession } from '../support/session';
+import { first, full } from '../support/tier';
 
 const square = `private func square(_ fill: String) -> SVG {
   SVG("<svg xmlns='http://www.w3.org/2000/svg' width='4' height='4'><rect width='4' height='4' fill='\\(fill)'/></svg>")
@@ -44,9 +45,12 @@ ${square}`;
 const color = async (session: Session, preview: number | string, options = {}): Promise<string> =>
   new Picture((await session.snapshot({ preview, ...options })).data).pixel(1, 1);
 
-describe.each(['process', 'in-process'] as const)('#Preview, with isolation %s,', (isolation) => {
+first(1).describe.each(['process', 'in-process'] as const)('#Preview, with isolation %s,', (isolation) => {
+  const fixture = new Fixture();
+  const open = sharedSession({ file: fixture.write('Gallery.swift', gallery), isolation, preview: 'Waits' });
+
   it('is listed in the order of the source, with names, lines and sizes', async () => {
-    const session = await openSession({ file: new Fixture().write('Gallery.swift', gallery), isolation });
+    const session = await open();
     expect(session.error).toBeNull();
     expect(await session.previews()).toEqual([
       { index: 0, name: 'Sized', line: 3, width: 6, height: 2 },
@@ -59,7 +63,7 @@ describe.each(['process', 'in-process'] as const)('#Preview, with isolation %s,'
   });
 
   it('is drawn, whatever its closure does, and without a compile', async () => {
-    const session = await openSession({ file: new Fixture().write('Gallery.swift', gallery), isolation });
+    const session = await open();
     expect(await color(session, 'Sized')).toBe('#ff0000');
     expect(await color(session, 'Sized', { traits: { fill: '#123456' } })).toBe('#123456');
     expect(await color(session, 'Between')).toBe('#00ff00');
@@ -73,8 +77,7 @@ describe.each(['process', 'in-process'] as const)('#Preview, with isolation %s,'
   });
 
   it('is edited: its literals in the running code, the rest by a compile', async () => {
-    const fixture = new Fixture();
-    const session = await openSession({ file: fixture.write('Gallery.swift', gallery), isolation, preview: 'Waits' });
+    const session = await open();
     const save = (text: string) => {
       fixture.write('Gallery.swift', text);
       return session.reload();
@@ -104,7 +107,7 @@ describe.each(['process', 'in-process'] as const)('#Preview, with isolation %s,'
 });
 
 describe('a #Preview', () => {
-  it.each([
+  first(1).it.each([
     [
       'in its arguments',
       '#Preview("A", widht: 3) { square("#000000") }',
@@ -153,7 +156,7 @@ describe('a #Preview', () => {
     expect(await color(session, 0)).toBe('#00bb00');
   });
 
-  it('needs no import of PreviewKit, if nothing else in its file does', async () => {
+  full.it('needs no import of PreviewKit, if nothing else in its file does', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Card.swift', '#if NEVER\n#Preview("Never") { badge() }\n#endif\n  #Preview("Card") { badge() }\n');
     const badge = fixture.write('Badge.swift', `import PreviewKit\n${square}func badge() -> SVG { square("#00aa00") }\n`);

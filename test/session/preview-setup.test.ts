@@ -1,6 +1,7 @@
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, nextEvent, openSession } from '../support/session';
+import { first } from '../support/tier';
 
 const setup = (body: string, effects = '') => `import PreviewKit
 
@@ -19,7 +20,7 @@ enum Setup: PreviewSetup {
 
 const color = async (session: Awaited<ReturnType<typeof openSession>>) => new Picture((await session.snapshot()).data).pixel(0, 0);
 
-describe.each(['process', 'in-process'] as const)('with isolation %s, what previews need is set up', (isolation) => {
+first(1).describe.each(['process', 'in-process'] as const)('with isolation %s, what previews need is set up', (isolation) => {
   it('before the first picture, and by a file that nothing mentions', async () => {
     const fixture = new Fixture({ 'Shade.swift': '@MainActor enum Shade { static var current = "#ff0000" }\n' });
     const file = fixture.write('View.swift', colorPreview('\\(Shade.current)'));

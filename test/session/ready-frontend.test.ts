@@ -11,6 +11,7 @@ import { runTool } from '../../lib/project/run-tool.js';
 import { findToolchain } from '../../lib/project/toolchain.js';
 import { loadAddon } from '../../lib/reload/native.js';
 import { Fixture } from '../support/fixture';
+import { first, full } from '../support/tier';
 
 const never = new AbortController().signal;
 const timeout = 60_000;
@@ -105,7 +106,7 @@ afterEach(async () => {
 });
 
 describe('a frontend that waits', () => {
-  it.each([[['View.swift']], [['Other.swift']], [['Model.swift', 'View.swift']]])(
+  first(1).it.each([[['View.swift']], [['Other.swift']], [['Model.swift', 'View.swift']]])(
     'makes of %j, and says, what one that starts anew does',
     async (names) => {
       const lab = await new Lab(files, 'a folder’s "name"').prepare();
@@ -133,7 +134,7 @@ describe('a frontend that waits', () => {
     expect(await lab.compile(['View.swift'])).toMatchObject({ code: 0 });
   });
 
-  it('compiles modules with top-level code', async () => {
+  full.it('compiles modules with top-level code', async () => {
     const lab = await new Lab({ ...files, 'main.swift': 'let shade = "green"\nprint(shade)\n' }).prepare(true);
     await lab.start();
     const expected = await lab.compileAnew(['main.swift']);
@@ -195,7 +196,7 @@ describe('the frontend that is kept waiting', () => {
     expect(readdirSync(lab.options.folder)).toEqual([]);
   });
 
-  it('is not started any more when that has failed three times', async () => {
+  full.it('is not started any more when that has failed three times', async () => {
     const lab = await new Lab(files).prepare();
     lab.fixture.write('swift-frontend', `#!/bin/sh\necho started >> '${lab.path('starts.txt')}'\nexit 1\n`);
     chmodSync(lab.path('swift-frontend'), 0o755);

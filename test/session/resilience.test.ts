@@ -8,6 +8,7 @@ import { Picture } from '../support/picture';
 import { agents } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
 import { inTemporaryFolder } from '../support/temporary-folder';
+import { full } from '../support/tier';
 
 const color = (data: Buffer) => new Picture(data).pixel(0, 0);
 
@@ -51,7 +52,7 @@ describe('what runs and what is said of it agree', () => {
     expect(await session.call('version')).toBe(1);
   });
 
-  it('when a call changes what the preview shows', async () => {
+  full.it('when a call changes what the preview shows', async () => {
     const fixture = new Fixture();
     const counter = 'nonisolated(unsafe) var shade = 0\n@_cdecl("darken") func darken() -> Int32 { shade += 1; return Int32(shade) }\n';
     const file = fixture.write('Color.swift', colorPreview('#00000\\(shade)', counter));
@@ -63,7 +64,7 @@ describe('what runs and what is said of it agree', () => {
     expect(color((await session.snapshot()).data)).toBe('#000000');
   });
 
-  it('after a snapshot that ended its agent, which no later reload repeats', async () => {
+  full.it('after a snapshot that ended its agent, which no later reload repeats', async () => {
     const fixture = new Fixture();
     const bad = '    Preview("Bad") { SVG([String]()[0]) }\n  }\n}\n';
     const file = fixture.write('Color.swift', colorPreview('#ff0000').replace('  }\n}\n', bad));
@@ -76,7 +77,7 @@ describe('what runs and what is said of it agree', () => {
     expect(await respawned).toMatchObject([{ reason: 'crash', oldPid: pid, newPid: session.agent?.pid }]);
   });
 
-  it('after a hang, for what was asked meanwhile', async () => {
+  full.it('after a hang, for what was asked meanwhile', async () => {
     const fixture = new Fixture();
     const entries = '@_cdecl("hang") func hang() -> Int32 { while true {} }\n@_cdecl("seven") func seven() -> Int32 { 7 }\n';
     const file = fixture.write('Color.swift', colorPreview('#ff0000', entries));
@@ -128,7 +129,7 @@ describe('a session survives', () => {
     expect(color((await session.snapshot()).data)).toBe('#ff0000');
   });
 
-  it('the loss of its temporary folder', async () => {
+  full.it('the loss of its temporary folder', async () => {
     const fixture = new Fixture({ 'Other.swift': 'func other() -> Int { 1 }\n' });
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     await inTemporaryFolder(async (folder) => {
@@ -141,7 +142,7 @@ describe('a session survives', () => {
     });
   });
 
-  it('a damaged support module in the cache, before and while it runs', async () => {
+  full.it('a damaged support module in the cache, before and while it runs', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const cacheDirectory = fixture.path('cache');
@@ -162,7 +163,7 @@ describe('a session survives', () => {
 });
 
 describe('a session that is given up', () => {
-  it('while it starts leaves no process and no listener, wherever it was', async () => {
+  full.it('while it starts leaves no process and no listener, wherever it was', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     for (const delay of [1, 60, 120, 200, 280, 360]) {
@@ -186,7 +187,7 @@ describe('a module’s flags', () => {
     expect(color((await session.snapshot()).data)).toBe('#ff0000');
   });
 
-  it('and files of one name in two folders are told apart from a source that does not compile', async () => {
+  full.it('and files of one name in two folders are told apart from a source that does not compile', async () => {
     const fixture = new Fixture();
     const sources = [fixture.write('a/Same.swift', ''), fixture.write('b/Same.swift', '')];
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));

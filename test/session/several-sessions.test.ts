@@ -3,6 +3,7 @@ import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { isRunning } from '../support/processes';
 import { colorPreview, nextEvent, openSession } from '../support/session';
+import { full } from '../support/tier';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 const colorsOf = (sessions: readonly Session[]) => Promise.all(sessions.map(color));
@@ -42,7 +43,7 @@ describe('two sessions on one file', () => {
     expect(await color(other)).toBe('#ff00ff');
   });
 
-  it('both see a save', async () => {
+  full.it('both see a save', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const sessions = await open([
@@ -59,7 +60,7 @@ describe('two sessions on one file', () => {
 });
 
 describe('two sessions on one module', () => {
-  it('preview a file each, and show edits of it, of the other’s and of what both use', async () => {
+  full.it('preview a file each, and show edits of it, of the other’s and of what both use', async () => {
     const fixture = new Fixture();
     const preview = (name: string, fill: string) => colorPreview(fill).replace('Color_Previews', `${name}_Previews`);
     const shade = (value: string, more = '') => `struct Shade { ${more}var value: String { "${value}" } }\n`;
@@ -89,7 +90,7 @@ describe('two sessions on one module', () => {
   });
 });
 
-it('eight sessions at once show their own edits, and go on when others close or crash', async () => {
+full.it('eight sessions at once show their own edits, and go on when others close or crash', async () => {
   const fixture = new Fixture();
   const shared = (value: string) => `func shared() -> String { "${value}" }\n`;
   const sources = [fixture.write('Shared.swift', shared('aa'))];

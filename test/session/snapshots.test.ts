@@ -1,6 +1,7 @@
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
-import { colorPreview, openSession } from '../support/session';
+import { colorPreview, openSession, sharedSession } from '../support/session';
+import { first, full } from '../support/tier';
 
 const gallery = `import PreviewKit
 
@@ -44,10 +45,10 @@ private enum More: PreviewProvider {
 }
 `;
 
-describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s,', (isolation) => {
+first(1).describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s,', (isolation) => {
   const fixture = new Fixture();
   const file = fixture.write('Gallery.swift', gallery);
-  const open = () => openSession({ file, isolation });
+  const open = sharedSession({ file, isolation });
 
   it('is of the preview that is asked for, by index or name, at the size and scale that is asked for', async () => {
     const session = await open();
@@ -119,6 +120,7 @@ describe.each(['process', 'in-process'] as const)('a snapshot, with isolation %s
     expect(await picture({ preview: 'Traits' })).toBe('#ff0000');
     expect(await picture({ preview: 'Traits', traits: { contrast: 'increased' } })).toBe('#00ff00');
     expect(await picture({ preview: 2, traits: { fill: '#123456' } })).toBe('#123456');
+    session.setTraits({});
   });
 
   it('is refused with the names there are when there is no such preview, or two of the name', async () => {
@@ -169,7 +171,7 @@ describe('a file without a preview', () => {
     expect(new Picture((await session.snapshot()).data).pixel(0, 0)).toBe('#654321');
   });
 
-  it('may be empty', async () => {
+  full.it('may be empty', async () => {
     const file = new Fixture().write('Empty.swift', '');
     const session = await openSession({ file });
     expect(session.state).toBe('ready');
@@ -219,7 +221,7 @@ describe('reload', () => {
     expect(session.generation).toBe(2);
   });
 
-  it('is over when the session is idle', async () => {
+  full.it('is over when the session is idle', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file, literalEdits: false });
@@ -230,7 +232,7 @@ describe('reload', () => {
     expect(await reload).toMatchObject({ generation: 2 });
   });
 
-  it('can be given up by its caller', async () => {
+  full.it('can be given up by its caller', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file });

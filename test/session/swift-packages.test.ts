@@ -8,7 +8,8 @@ import { findToolchain } from '../../lib/project/toolchain.js';
 import { Fixture, toolEnvironment } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { linkPreviewKit } from '../support/preview-kit';
-import { colorPreview, openSession } from '../support/session';
+import { colorPreview, openSession, sharedSession } from '../support/session';
+import { full } from '../support/tier';
 
 // SwiftPM takes seconds for each build, several of which make up a test.
 jest.setTimeout(240_000);
@@ -129,12 +130,7 @@ extension Tool { static let unused = 1 }
 
 describe('a file of a SwiftPM package', () => {
   const fixture = palettePackage();
-  let session: Session;
-  beforeAll(async () => {
-    session = await createSession({ file: fixture.path('Sources/App/View.swift'), cacheDirectory: cache.folder });
-    if (session.error) throw session.error;
-  });
-  afterAll(() => session?.close());
+  const openView = sharedSession({ file: fixture.path('Sources/App/View.swift'), cacheDirectory: cache.folder });
 
   it.each([
     ['sibling', 'a sibling target, through `package` access', '#ff0000'],
@@ -146,21 +142,24 @@ describe('a file of a SwiftPM package', () => {
     ['defined', 'the conditions and the language mode of its target', '#ffcc88'],
     ['local', 'a package in another folder, with previews of its own', '#00ffff'],
   ])('uses %s: %s', async (preview, _, expected) => {
+    const session = await openView();
+    expect(session.error).toBeNull();
     expect(await color(session, preview)).toBe(expected);
   });
 
   it('is reloaded as a part of its target', async () => {
+    const session = await openView();
     const file = fixture.path('Sources/App/Colors.swift');
     fixture.write('Sources/App/Colors.swift', readFileSync(file, 'utf8').replace('#ffcc88', '#aabbcc'));
     expect(await session.reload()).toMatchObject({ changed: [file] });
     expect(await color(session, 'defined')).toBe('#aabbcc');
   });
 
-  it('may belong to an executable with @main, in a folder and a language mode of its own', async () => {
+  full.it('may belong to an executable with @main, in a folder and a language mode of its own', async () => {
     expect(await color(await open(fixture.path('Elsewhere/tool/Tool.swift')))).toBe('#880000');
   });
 
-  it('that does not compile leaves the session open, with the compiler’s diagnostics, until it is mended', async () => {
+  full.it('that does not compile leaves the session open, with the compiler’s diagnostics, until it is mended', async () => {
     const file = fixture.path('Sources/Broken/View.swift');
     const session = await open(file);
     expect(session).toMatchObject({ state: 'failed', error: { code: 'ERR_HOTSWIFT_COMPILE', diagnostics: [{ file, line: 2 }] } });
@@ -169,7 +168,7 @@ describe('a file of a SwiftPM package', () => {
     expect(await color(session)).toBe('#ff0000');
   });
 
-  it('cannot be previewed while a target that it depends on does not compile', async () => {
+  full.it('cannot be previewed while a target that it depends on does not compile', async () => {
     fixture.write('Sources/Broken/View.swift', 'let broken: Int = "text"\n');
     await expect(open(fixture.path('Sources/OnBroken/View.swift'))).rejects.toMatchObject({
       code: 'ERR_HOTSWIFT_PROJECT',
@@ -204,7 +203,7 @@ describe('a file of a SwiftPM package', () => {
     expect(await describe(new Fixture({ 'Lone.swift': '' }).path('Lone.swift'))).toBeUndefined();
   });
 
-  it('opens without SwiftPM while nothing has changed, and with what changed of a dependency', async () => {
+  full.it('opens without SwiftPM while nothing has changed, and with what changed of a dependency', async () => {
     const phases: string[] = [];
     const file = fixture.path('Elsewhere/tool/Tool.swift');
     const options = { file, cacheDirectory: cache.folder, onProgress: ({ phase }: { phase: string }) => phases.push(phase) };
@@ -215,7 +214,7 @@ describe('a file of a SwiftPM package', () => {
     expect(phases).toContain('building dependencies');
   });
 
-  it('can be given up while SwiftPM is at work', async () => {
+  full.it('can be given up while SwiftPM is at work', async () => {
     fixture.write('Sources/Sibling/Sibling.swift', 'package func siblingColor() -> String { "#0000ff" }');
     const controller = new AbortController();
     const onProgress = ({ phase }: { phase: string }) => {
@@ -238,20 +237,23 @@ describe('a package', () => {
     });
   });
 
-  it('is linked once with what it fetches and with static libraries, and with hotswift’s PreviewKit in the place of its own', async () => {
-    const fixture = fetchingPackage();
-    const session = await open(fixture.path('App/Sources/App/View.swift'));
-    expect(session.error).toBeNull();
-    expect(await color(session, 'fetched')).toBe('#00ff00');
-    expect(await color(session, 'shape')).toBe('#0000ff');
-    // Of the static library's variable there is one copy: the target, what it depends on and the next generation count on.
-    expect(await color(session, 'static')).toBe('#000012');
-    fixture.write('App/Sources/App/View.swift', fetchingView('dependency_next()', 'archive_next()'));
-    await session.reload();
-    expect(await color(session, 'static')).toBe('#000034');
-  });
+  full.it(
+    'is linked once with what it fetches and with static libraries, and with hotswift’s PreviewKit in the place of its own',
+    async () => {
+      const fixture = fetchingPackage();
+      const session = await open(fixture.path('App/Sources/App/View.swift'));
+      expect(session.error).toBeNull();
+      expect(await color(session, 'fetched')).toBe('#00ff00');
+      expect(await color(session, 'shape')).toBe('#0000ff');
+      // Of the static library's variable there is one copy: the target, what it depends on and the next generation count on.
+      expect(await color(session, 'static')).toBe('#000012');
+      fixture.write('App/Sources/App/View.swift', fetchingView('dependency_next()', 'archive_next()'));
+      await session.reload();
+      expect(await color(session, 'static')).toBe('#000034');
+    },
+  );
 
-  it('with a macro and a plugin is compiled with what they make', async () => {
+  full.it('with a macro and a plugin is compiled with what they make', async () => {
     const fixture = toolPackage();
     const session = await open(fixture.path('Sources/App/View.swift'));
     expect(session.error).toBeNull();
@@ -374,7 +376,7 @@ describe('a system library of a package', () => {
     else process.env.PKG_CONFIG_PATH = former;
   });
 
-  it('may be missing, which the error says, and be installed later', async () => {
+  full.it('may be missing, which the error says, and be installed later', async () => {
     const installed = new Fixture({ 'include/tint.h': 'static inline unsigned tint(void) { return 0x88; }\n' }, 'in stalled');
     process.env.PKG_CONFIG_PATH = installed.folder;
     const fixture = new Fixture({

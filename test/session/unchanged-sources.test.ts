@@ -2,6 +2,7 @@ import { readFileSync, renameSync, utimesSync } from 'node:fs';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
+import { full } from '../support/tier';
 
 describe('saves that change nothing', () => {
   it('are no reload: written again, touched, replaced by the same content', async () => {
@@ -31,7 +32,7 @@ describe('saves that change nothing', () => {
     expect(new Picture((await session.snapshot()).data).pixel(5, 5)).toBe('#0000ff');
   });
 
-  it('are no reload when an edit is taken back before it compiled', async () => {
+  full.it('are no reload when an edit is taken back before it compiled', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file });

@@ -1,7 +1,8 @@
 import type { Session, Variant } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
-import { openSession } from '../support/session';
+import { openSession, sharedSession } from '../support/session';
+import { first } from '../support/tier';
 
 const source = `import PreviewKit
 
@@ -32,11 +33,12 @@ function colorOf({ snapshot, error }: Variant): string {
   return snapshot === undefined ? error.code : new Picture(snapshot.data).pixel(snapshot.width / 2, snapshot.height / 2);
 }
 
-describe.each(['process', 'in-process'] as const)('the variants of a preview, with isolation %s,', (isolation) => {
+first(1).describe.each(['process', 'in-process'] as const)('the variants of a preview, with isolation %s,', (isolation) => {
   const file = new Fixture().write('Swatch.swift', source);
   let session: Session;
-  beforeEach(async () => {
-    session = await openSession({ file, isolation });
+  const open = sharedSession({ file, isolation });
+  beforeAll(async () => {
+    session = await open();
   });
 
   it('are every combination, the last trait changing fastest, each with its picture', async () => {

@@ -9,6 +9,7 @@ import { GeneratedModule, Random } from '../support/generated-module/index.cjs';
 import { Picture } from '../support/picture';
 import { type Process, processes } from '../support/processes';
 import { colorPreview, openSession, slowToCompile } from '../support/session';
+import { first, full } from '../support/tier';
 
 const color = async (session: Session) => new Picture((await session.snapshot()).data).pixel(1, 1);
 
@@ -70,7 +71,7 @@ describe('an edit that a warm compiler compiles', () => {
     expect(waitingFrontends(fixture)).toEqual([]);
   });
 
-  it('is none of what was read before another file was edited', async () => {
+  full.it('is none of what was read before another file was edited', async () => {
     const fixture = new Fixture();
     const session = await openWarm(fixture);
     // Both at once, and the declaration moves from one to the other.
@@ -129,7 +130,7 @@ describe('an edit that a warm compiler compiles', () => {
     expect(await color(warm)).toBe('#0000ff');
   });
 
-  it('may be long, and longer than there is room for', async () => {
+  full.it('may be long, and longer than there is room for', async () => {
     const fixture = new Fixture();
     const session = await openWarm(fixture);
     const padding = (count: number) => `// ${'x'.repeat(count)}\n`;
@@ -144,7 +145,7 @@ describe('an edit that a warm compiler compiles', () => {
     expect(await color(session)).toBe('#00ffff');
   });
 
-  it('has macros expanded by a process that ends with it and that nothing was preloaded into', async () => {
+  full.it('has macros expanded by a process that ends with it and that nothing was preloaded into', async () => {
     const fixture = new Fixture();
     const observed = (value: string) => `import Observation\n@Observable final class Seen { var shade = "${value}" }\n`;
     const session = await openWarm(fixture, {}, colorPreview('\\(Seen().shade)', observed('#00ff00')));
@@ -162,30 +163,34 @@ describe('an edit that a warm compiler compiles', () => {
 });
 
 describe('edits of a module of which each file needs others', () => {
-  it('compiled warm after edits of every kind, give what a cold compile gives', async () => {
-    const module = new GeneratedModule({ files: 12, seed: 7 });
-    const fixture = new Fixture(module.texts);
-    const sources = module.fileNames.map((name: string) => fixture.path(name));
-    const session = await openSession({
-      file: fixture.path(module.previewed),
-      module: { name: 'App', sources, flags: ['-swift-version', '5'] },
-    });
-    expect(session.error).toBeNull();
-    const random = new Random(11);
-    const save = async (texts: Record<string, string>) => {
-      for (const [name, text] of Object.entries(texts)) fixture.write(name, text);
-      return session.reload();
-    };
-    for (let number = 1; number <= 5; number += 1) {
-      const { what, texts } = module.edit(random);
-      // Of several files that are edited at once, the last.
-      const name = module.fileNames.filter((candidate) => candidate in texts).at(-1) ?? '';
-      await save(texts);
-      await session.idle();
-      const { warm } = await save({ [name]: module.editBody(name) });
-      expect({ what, warm, value: await session.call('value') }).toEqual({ what, warm: true, value: await coldValue(module.texts) });
-    }
-  }, 600_000);
+  full.it(
+    'compiled warm after edits of every kind, give what a cold compile gives',
+    async () => {
+      const module = new GeneratedModule({ files: 12, seed: 7 });
+      const fixture = new Fixture(module.texts);
+      const sources = module.fileNames.map((name: string) => fixture.path(name));
+      const session = await openSession({
+        file: fixture.path(module.previewed),
+        module: { name: 'App', sources, flags: ['-swift-version', '5'] },
+      });
+      expect(session.error).toBeNull();
+      const random = new Random(11);
+      const save = async (texts: Record<string, string>) => {
+        for (const [name, text] of Object.entries(texts)) fixture.write(name, text);
+        return session.reload();
+      };
+      for (let number = 1; number <= 5; number += 1) {
+        const { what, texts } = module.edit(random);
+        // Of several files that are edited at once, the last.
+        const name = module.fileNames.filter((candidate) => candidate in texts).at(-1) ?? '';
+        await save(texts);
+        await session.idle();
+        const { warm } = await save({ [name]: module.editBody(name) });
+        expect({ what, warm, value: await session.call('value') }).toEqual({ what, warm: true, value: await coldValue(module.texts) });
+      }
+    },
+    600_000,
+  );
 });
 
 describe('a warm compiler', () => {
@@ -203,7 +208,7 @@ describe('a warm compiler', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
-  it.each(['the server', 'the fork'])('that is killed while it compiles is done without: %s', async (whom) => {
+  first(1).it.each(['the server', 'the fork'])('that is killed while it compiles is done without: %s', async (whom) => {
     const fixture = new Fixture();
     const session = await openWarm(fixture);
     const [server] = waitingFrontends(fixture);
@@ -235,7 +240,7 @@ describe('a warm compiler', () => {
     expect(waitingFrontends(fixture).map(({ pid }) => pid)).toEqual([server.pid]);
   });
 
-  it('takes as long as `timeouts.compile` allows', async () => {
+  full.it('takes as long as `timeouts.compile` allows', async () => {
     const fixture = new Fixture();
     const session = await openWarm(fixture, { timeouts: { compile: 3000 } });
     fixture.write('View.swift', colorPreview('#0000ff', slowToCompile));
@@ -246,7 +251,7 @@ describe('a warm compiler', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
-  it('is not started where it is not wanted', async () => {
+  full.it('is not started where it is not wanted', async () => {
     const fixture = new Fixture();
     const session = await openWarm(fixture, { warmCompiler: false });
     expect(waitingFrontends(fixture)).toEqual([]);
@@ -259,7 +264,7 @@ describe('a warm compiler', () => {
     });
   });
 
-  it('works in-process, too, and against a prebuilt module', async () => {
+  full.it('works in-process, too, and against a prebuilt module', async () => {
     process.env.HOTSWIFT_SPLIT_FROM = '0';
     try {
       const fixture = new Fixture();
@@ -313,7 +318,7 @@ describe('of a host that ends', () => {
     await gone(fixture);
   });
 
-  it('nothing is left when it is killed while it compiles', async () => {
+  full.it('nothing is left when it is killed while it compiles', async () => {
     const fixture = new Fixture();
     const edit = `require('node:fs').appendFileSync(session.file, ${JSON.stringify(slowToCompile)}); session.reload();`;
     const host = await startHost(fixture, edit);
@@ -324,7 +329,7 @@ describe('of a host that ends', () => {
     await until(() => (processes().some(({ pid }) => pid === fork.pid) ? undefined : true));
   });
 
-  it('nothing is left, no file either, when it has nothing more to do, or exits, also while it compiles', async () => {
+  full.it('nothing is left, no file either, when it has nothing more to do, or exits, also while it compiles', async () => {
     const edit = `require('node:fs').appendFileSync(session.file, ${JSON.stringify(slowToCompile)}); session.reload();`;
     for (const then of ['', 'process.exit(7);', `${edit} setTimeout(() => process.exit(7), 300);`]) {
       const fixture = new Fixture();

@@ -12,6 +12,7 @@ import { findToolchain } from '../../lib/project/toolchain.js';
 import { loadAddon } from '../../lib/reload/native.js';
 import { Fixture } from '../support/fixture';
 import { compileSwift } from '../support/swift-objects';
+import { first, full } from '../support/tier';
 
 const never = new AbortController().signal;
 const timeout = 60_000;
@@ -158,7 +159,7 @@ describe('a fork of a warm frontend makes the same as a frontend of its own', ()
     ['concurrency', 'actor Store { var value = 1 }\n@MainActor func run() async -> Int { await Store().value + helper(3) }\n'],
   ];
 
-  it.each<[string, string[]]>([
+  first(1).it.each<[string, string[]]>([
     ['as it is', []],
     ['in the mode of Swift 6, with debug information', ['-swift-version', '6', '-g']],
     ['optimised', ['-O']],
@@ -177,7 +178,7 @@ describe('a fork of a warm frontend makes the same as a frontend of its own', ()
     expect(said).toEqual(['warnings']);
   });
 
-  it('when what the file imports is loaded before it is edited', async () => {
+  full.it('when what the file imports is loaded before it is edited', async () => {
     const imports = 'import Foundation\nimport Observation\nimport Dispatch\n';
     const lab = await new Lab({ ...texts, 'View.swift': imports + view }).prepare();
     const server = await lab.start();
@@ -191,7 +192,7 @@ describe('a fork of a warm frontend makes the same as a frontend of its own', ()
     await expectEqual(lab, server);
   });
 
-  it('when a prebuilt module stands in for the other files', async () => {
+  full.it('when a prebuilt module stands in for the other files', async () => {
     const lab = await new Lab(texts).prepare();
     const sources = await lab.start();
     // A module of one file that knows of no other will do for the others.
@@ -214,7 +215,7 @@ describe('a fork of a warm frontend makes the same as a frontend of its own', ()
     }
   });
 
-  it('for a file of a module with top-level code', async () => {
+  full.it('for a file of a module with top-level code', async () => {
     const lab = await new Lab({ ...texts, 'main.swift': 'print(View().text())\n' }).prepare();
     Object.defineProperty(lab, 'names', { value: [...lab.names, lab.fixture.path('main.swift')] });
     const server = await lab.start();
@@ -298,7 +299,7 @@ describe('a warm frontend', () => {
     expect(reasonOf(lost)).toContain('1.swift');
   });
 
-  it('is not started for what prints before the edited file is looked at, and leaves no folder then', async () => {
+  full.it('is not started for what prints before the edited file is looked at, and leaves no folder then', async () => {
     const lab = await new Lab({ ...texts, 'View.swift': 'import Nowhere\n' }).prepare();
     await expect(lab.start()).rejects.toThrow("no such module 'Nowhere'");
     expect(() => readFileSync(path.join(path.dirname(lab.made.object), 'text.swift'))).toThrow('ENOENT');
@@ -345,7 +346,7 @@ describe('warm frontends', () => {
     await all.close();
   });
 
-  it('end when one refuses what another compiles, and not when it is right', async () => {
+  full.it('end when one refuses what another compiles, and not when it is right', async () => {
     const lab = await new Lab(texts).prepare();
     const all = new WarmFrontends(lab.options);
     await all.provide([await lab.inputs()], 1);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
+import { full } from '../support/tier';
 
 describe('a watched session', () => {
   it('turns a save of the demo’s view into a new picture, in the same agent', async () => {
@@ -45,7 +46,7 @@ describe('a watched session', () => {
     expect(session.generation).toBe(4);
   });
 
-  it('sees saves that move the old file away before they write the new one', async () => {
+  full.it('sees saves that move the old file away before they write the new one', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file, watch: true });
@@ -61,7 +62,7 @@ describe('a watched session', () => {
     expect(events.map(([name]) => name)).toEqual(['reload', 'reload']);
   });
 
-  it('says that a source is gone, and goes on when it is back', async () => {
+  full.it('says that a source is gone, and goes on when it is back', async () => {
     const fixture = new Fixture();
     const file = fixture.write('Color.swift', colorPreview('#ff0000'));
     const session = await openSession({ file, watch: true });
@@ -94,7 +95,7 @@ describe('a watched session', () => {
     }
   });
 
-  it('goes on when another folder takes the place of the one that was watched', async () => {
+  full.it('goes on when another folder takes the place of the one that was watched', async () => {
     const fixture = new Fixture({ 'Sources/Color.swift': colorPreview('#ff0000'), 'Other/Color.swift': colorPreview('#00ff00') });
     const session = await openSession({ file: fixture.path('Sources/Color.swift'), watch: true });
     const replaced = nextEvent(session, 'reload');
@@ -108,7 +109,7 @@ describe('a watched session', () => {
     expect(new Picture((await session.snapshot()).data).pixel(20, 10)).toBe('#0000ff');
   });
 
-  it('closes while it waits for a folder', async () => {
+  full.it('closes while it waits for a folder', async () => {
     const fixture = new Fixture({ 'App/Sources/Color.swift': colorPreview('#ff0000') });
     const session = await openSession({ file: fixture.path('App/Sources/Color.swift'), watch: true });
     const failed = nextEvent(session, 'reload-error');

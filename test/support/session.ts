@@ -14,6 +14,19 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   return session;
 }
 
+/**
+ * One session for all tests of a `describe`, which have to leave it as they found it: to open one costs more than most tests. It opens with the first call,
+ * and is closed after the last test.
+ */
+export function sharedSession(options: SessionOptions): () => Promise<Session> {
+  let shared: Promise<Session> | undefined;
+  afterAll(async () => (await shared)?.close());
+  return () => {
+    shared ??= createSession(options);
+    return shared;
+  };
+}
+
 /** The arguments of the next event of this name. */
 export function nextEvent<Name extends keyof SessionEvents>(session: Session, name: Name): Promise<SessionEvents[Name]> {
   return new Promise((resolve) => (session as EventEmitter).once(name, (...args) => resolve(args as SessionEvents[Name])));

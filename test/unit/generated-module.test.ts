@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { previewKit } from '../support/cold-module';
 import { Fixture, swiftc, toolEnvironment } from '../support/fixture';
 import { editKinds, GeneratedModule, Random } from '../support/generated-module/index.cjs';
+import { full } from '../support/tier';
 
 describe('a generated module', () => {
   it.each([10, 30, 100])('of %i files is the same for the same seed, and another for another', (files) => {
@@ -42,7 +43,8 @@ describe('a generated module', () => {
     }
   });
 
-  it('compiles without a warning, as it is and after edits', async () => {
+  /** Its texts are checked after every five of so many edits. */
+  async function expectNoWarning(edits: number): Promise<void> {
     const module = new GeneratedModule({ files: 30, seed: 5 });
     const random = new Random(6);
     const { importPath } = await previewKit();
@@ -52,10 +54,14 @@ describe('a generated module', () => {
       execFileSync(swiftc, [...args, ...module.fileNames.map((name) => fixture.path(name))], { env: toolEnvironment });
     };
     check();
-    for (let round = 0; round < 10; round += 1) {
-      for (let count = 0; count < 5; count += 1) module.edit(random);
+    for (let count = 1; count <= edits; count += 1) {
+      module.edit(random);
+      if (count % 5 !== 0) continue;
       for (const [name, text] of Object.entries(module.texts)) fixture.write(name, text);
       check();
     }
-  }, 300_000);
+  }
+
+  it('compiles without a warning, as it is and after edits', () => expectNoWarning(5));
+  full.it('compiles without a warning after many edits', () => expectNoWarning(50), 300_000);
 });
