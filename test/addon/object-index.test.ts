@@ -103,7 +103,7 @@ describe('what has to be linked with an object', () => {
       'Model.swift': 'struct Model {}; struct Box<Value> { var value: Value }; final class Deck { var count = 1 }',
     };
 
-    it.each([
+    first(1).it.each([
       ['a struct', 'extension Model: Tag { var tag: String { "model" } }'],
       ['a class', 'extension Deck: Tag { var tag: String { "deck" } }'],
       ['a generic type', 'extension Box: Tag { var tag: String { "box" } }'],
@@ -121,7 +121,7 @@ describe('what has to be linked with an object', () => {
       expect(await module.files('Tag.swift')).toEqual(['Tag.swift', 'Conforms.swift']);
     });
 
-    it.each([
+    first(2).it.each([
       ["another module's type to a protocol of this one", 'extension Int: Tag { var tag: String { "int" } }', 'Tag.swift'],
       ["another module's generic type", 'extension Optional: Tag { var tag: String { "optional" } }', 'Tag.swift'],
       ["a type of this one to another module's protocol", 'extension Model: Error {}', 'Model.swift'],

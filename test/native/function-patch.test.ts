@@ -4,6 +4,7 @@ import { loadAddon } from '../../lib/reload/native.js';
 import { inChild } from '../support/child';
 import { Fixture, swiftc, toolchain } from '../support/fixture';
 import { compileSwift } from '../support/swift-objects';
+import { first } from '../support/tier';
 
 /** The file that is edited: each line that an edit changes is there once. */
 const theme = `
@@ -186,7 +187,7 @@ describe('a patch of functions in a library', () => {
     expect(before).toEqual(await values([fixture.path('Former.o'), user, caller], undefined));
   });
 
-  it.each(edits)('runs %s as if everything had been linked anew', async (_, from, to) => {
+  first(8).it.each(edits)('runs %s as if everything had been linked anew', async (_, from, to) => {
     const present = compileEdit(from, to);
     const patches = [{ former: fixture.path('Former.o'), present }];
     expect(await loadAddon().tryPatches(patches, library)).toEqual(['']);
@@ -195,7 +196,7 @@ describe('a patch of functions in a library', () => {
     expect(patched).not.toEqual(before);
   });
 
-  it.each(refused)('refuses %s', async (_, from, to, why) => {
+  first(4).it.each(refused)('refuses %s', async (_, from, to, why) => {
     const patches = [{ former: fixture.path('Former.o'), present: compileEdit(from, to) }];
     expect(await loadAddon().tryPatches(patches, library)).toEqual([expect.stringMatching(why)]);
   });

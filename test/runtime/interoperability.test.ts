@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { Fixture } from '../support/fixture';
-import { first } from '../support/tier';
+import { first, full } from '../support/tier';
 import { preview } from './support/feature';
 import { isolations, Stage } from './support/stage';
 
@@ -87,7 +87,7 @@ func result() -> String {
 `;
   const cxx = ['-cxx-interoperability-mode=default', '-swift-version', '6'];
 
-  it.each([
+  first(1).it.each([
     ['', []],
     [', with debug information', ['-g']],
   ])('C++ in headers: classes, templates, the standard library, exceptions, static and thread-local variables%s', async (_, more) => {
@@ -100,7 +100,7 @@ func result() -> String {
     expect(await generations(fixture, cxxText, ['Square().sides()', 'Square().sides() * 2'], options)).toEqual([told(4), told(8), told(4)]);
   });
 
-  it('a C++ library: constructors that run when it is loaded, and exceptions that stay inside', async () => {
+  full.it('a C++ library: constructors that run when it is loaded, and exceptions that stay inside', async () => {
     const fixture = new Fixture({
       'include/module.modulemap': moduleMap('Engine', 'requires cplusplus'),
       'include/Engine.h': 'int parts();\nint start(int fuel) noexcept;\n',

@@ -59,7 +59,7 @@ describe('a later session', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
-  it('does not use what was compiled with other flags', async () => {
+  full.it('does not use what was compiled with other flags', async () => {
     const { options, fixture } = cachedModule();
     fixture.write('Model.swift', 'struct Model { var shade: String {\n#if BLUE\n"#0000ff"\n#else\n"#00ff00"\n#endif\n} }\n');
     await fill(options);
@@ -83,7 +83,7 @@ describe('a damaged cache', () => {
     ['no library', (state) => rmSync(path.join(state, readdirSync(state).find((name) => name.startsWith('libApp')) ?? ''))],
     ['no inventory', (state) => rmSync(path.join(state, 'inventory.json'))],
   ];
-  first(2).it.each(damages)('with %s is not used, and mended', async (_, damage) => {
+  first(1).it.each(damages)('with %s is not used, and mended', async (_, damage) => {
     const { fixture, options, cacheDirectory } = cachedModule();
     await fill(options);
     for (const state of statesIn(cacheDirectory)) damage(state);
@@ -95,7 +95,7 @@ describe('a damaged cache', () => {
     expect(await color(session)).toBe('#0000ff');
   });
 
-  it('that is deleted while a session runs costs it a compile, and nothing else', async () => {
+  full.it('that is deleted while a session runs costs it a compile, and nothing else', async () => {
     const { fixture, options, cacheDirectory } = cachedModule();
     await fill(options);
     const session = await openSession(options);
@@ -193,8 +193,8 @@ function start({ createSession }: Host, { options }: { options: SessionOptions }
 
 describe('a cache that is read-only', () => {
   first(1).it.each([
-    ['with the module in it', fill],
     ['with nothing in it but PreviewKit', async () => {}],
+    ['with the module in it', fill],
   ])('%s, serves a session as any other does, and stays as it is', async (_, prepare) => {
     const { model, options, cacheDirectory } = cachedModule();
     await prepare(options);
@@ -249,7 +249,7 @@ describe('a cache that has no more room', () => {
     expect(await color(session)).toBe('#00ff00');
   });
 
-  it('for the module keeps nothing of it, and a session that runs goes on', async () => {
+  full.it('for the module keeps nothing of it, and a session that runs goes on', async () => {
     const { model, options, cacheDirectory } = cachedModule();
     const body = async ({ createSession, color }: Host, { options, model }: { options: SessionOptions; model: string }) => {
       const { execFileSync } = require('node:child_process');

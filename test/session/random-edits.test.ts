@@ -45,7 +45,7 @@ async function wrongSteps(steps: readonly Step[]): Promise<{ edit: string; value
 
 campaign(
   'random edits of a module each give what a cold compile of the same texts gives',
-  { quick: 15, full: 200, long: 1500, variable: 'HOTSWIFT_RANDOM_EDITS' },
+  { quick: 10, full: 200, long: 1500, variable: 'HOTSWIFT_RANDOM_EDITS' },
   async ({ count, seed }) => {
     const module = new GeneratedModule({ files: 30, seed });
     const fixture = new Fixture(module.texts);

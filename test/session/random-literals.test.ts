@@ -145,7 +145,7 @@ function isSame(one: Outcome, other: Outcome): boolean {
 
 campaign(
   'random edits of literals each give what a cold session makes of the same text',
-  { quick: 20, full: 100, long: 1000, variable: 'HOTSWIFT_RANDOM_LITERALS' },
+  { quick: 12, full: 100, long: 1000, variable: 'HOTSWIFT_RANDOM_LITERALS' },
   async ({ count, seed }) => {
     const all = [...exampleSubjects(), ...generatedSubjects(seed)];
     const used = Math.min(all.length, Math.ceil(count / 20));

@@ -85,7 +85,7 @@ describe('an edit that a warm compiler compiles', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
-  it('sees imports that it adds, and none that it has given up', async () => {
+  full.it('sees imports that it adds, and none that it has given up', async () => {
     const fixture = new Fixture();
     const session = await openWarm(fixture);
     // `uppercased` is Swift's; `capitalized` is Foundation's.
@@ -225,7 +225,7 @@ describe('a warm compiler', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
-  it('gives a compile up for a newer text, and stays', async () => {
+  full.it('gives a compile up for a newer text, and stays', async () => {
     const fixture = new Fixture();
     const session = await openWarm(fixture);
     const [server] = waitingFrontends(fixture);
