@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { CrashInfo, Session } from '../../lib/index.js';
+import { sectionNamed } from '../support/elf';
 import { Fixture } from '../support/fixture';
 import { isRunning } from '../support/processes';
 import { colorPreview, nextEvent, openSession, recordEvents } from '../support/session';
@@ -27,6 +30,8 @@ async function killAgent(session: Session): Promise<CrashInfo> {
   process.kill(session.agent?.pid ?? 0, 'SIGKILL');
   return (await crashed)[0];
 }
+
+const entryOf = (body: string) => `@_cdecl("entry") func entry() -> Int32 { ${body} }\n`;
 
 /** A preview that calls `draw` while it is drawn; the call is on line 6. */
 const crashing = (more: string) => `import Glibc\n${colorPreview('#ff0000', more).replace('SVG(', 'draw()\n      return SVG(')}`;
@@ -186,6 +191,31 @@ describe('the backtrace of a crash', () => {
       'broken() at Color.swift:18',
       'closure #1 in entry() at Color.swift:14',
     ]);
+  });
+
+  it('names functions of a library whose debug information is damaged, and the host lives', async () => {
+    const fixture = new Fixture({
+      'broken.c': 'int broken(void) { return *(volatile int *)8; }\n',
+      'CBroken/module.modulemap': 'module CBroken { header "broken.h" link "broken" }\n',
+      'CBroken/broken.h': 'int broken(void);\n',
+    });
+    execFileSync('cc', ['-g', '-O0', '-shared', '-fPIC', fixture.path('broken.c'), '-o', fixture.path('libbroken.so')]);
+    const { offset, size } = sectionNamed(fixture.path('libbroken.so'), '.debug_abbrev');
+    const library = readFileSync(fixture.path('libbroken.so'));
+    library.fill(0xff, offset, offset + size);
+    fixture.write('libbroken.so', library);
+    const file = fixture.write('Color.swift', `import CBroken\n${entryOf('Int32(broken())')}`);
+    const module = {
+      name: 'App',
+      sources: [],
+      importPaths: [fixture.path('CBroken')],
+      libraryPaths: [fixture.folder],
+      libraries: ['broken'],
+    };
+    const session = await openSession({ file, module });
+    const backtrace = await backtraceOf(session.call('entry'));
+    expect(backtrace[0]).toBe('broken in libbroken.so');
+    expect(backtrace[1]).toMatch(/^entry\(\)/);
   });
 
   it('is missing where the process exits, or is killed', async () => {
