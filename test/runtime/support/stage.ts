@@ -68,24 +68,25 @@ async function openPlayer(createSession: typeof hotswift.createSession, { file, 
 export class Stage {
   readonly #setting: Setting;
   #player: Promise<Player> | undefined;
+  /** What is being played; after a test that failed, what it has left unfinished. */
+  #saves: readonly Save[] = [];
 
   constructor(setting: Setting) {
     this.#setting = setting;
   }
 
   /**
-   * Saves and reloads; what the pictures say before the saves, and after each. The text of a picture is in its pixels, see `preview`. The files have
-   * their last texts afterwards, also if this fails.
+   * Saves and reloads; what the pictures say before the saves, and after each. The text of a picture is in its pixels, see `preview`. The next call finds
+   * the files with their last texts, also if this one fails or its test ends before it.
    */
   async play(saves: readonly Save[]): Promise<string[]> {
+    if (this.#saves.length > 0) await this.close();
+    for (const [file, text] of this.#saves) writeFileSync(file, text);
+    this.#saves = saves;
     this.#player ??= this.#setting.isolation === 'process' ? openPlayer(hotswift.createSession, this.#setting) : openInHost(this.#setting);
-    try {
-      return (await (await this.#player).play(saves)).map((picture) => readText(Buffer.from(picture, 'base64')));
-    } catch (error) {
-      await this.close();
-      for (const [file, text] of saves) writeFileSync(file, text);
-      throw error;
-    }
+    const pictures = await (await this.#player).play(saves);
+    this.#saves = [];
+    return pictures.map((picture) => readText(Buffer.from(picture, 'base64')));
   }
 
   async close(): Promise<void> {
@@ -111,7 +112,8 @@ async function openInHost(setting: Setting): Promise<Player> {
   });
   let output = '';
   for (const stream of [host.stdout, host.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const ended = once(host, 'close');
+  // There is no 'close' after this side has disconnected.
+  const ended = once(host, 'exit');
   await answerOf(host, () => output);
   return {
     async play(saves) {
