@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import debug from 'debug';
+import { LineStarts, lastAtMost } from '../edit/line-starts.js';
 import { literalCapacity } from '../edit/literals.js';
 import { importsPreviewKit } from '../edit/preview-macros.js';
 import { asWritten, type SourceSnapshot, type SourceText } from '../edit/source-set.js';
@@ -66,14 +67,16 @@ export class Thunks {
     // Without it the readers are not there.
     if (!importsPreviewKit(source.bytes)) return undefined;
     const syntax = await readSyntax(this.#tree, source.bytes);
+    if (!syntax.isUnderstood) log('%s: its syntax takes too long to read, all of it is compiled', this.#file);
     const bodies = syntax.bodies.filter((body) => !body.isUnderstood);
     const first = this.#next + syntax.literals.length > literalCapacity ? 1 : this.#next;
-    const thunk = makeThunk(source.bytes, syntax, {
+    const thunk = await makeThunk(source.bytes, syntax, {
       first,
+      most: mostLiterals,
       isHarmless: await harmlessTypes(sources),
-      staysPlain: (body) => this.#plain.has(digestOf(source, body)),
+      staysPlain: (body) => this.#plain.size > 0 && this.#plain.has(digestOf(source, body)),
     });
-    if (thunk.literals.length === 0 || thunk.literals.length > mostLiterals) return undefined;
+    if (thunk === undefined || thunk.literals.length === 0) return undefined;
     this.#next = first + thunk.literals.length;
     const thunked = { file: source.file, bytes: thunk.text, digest: `${source.digest} with readers from ${first}` };
     const remark = bodies.length === 0 ? '' : `; ${describe(bodies, source)} not understood, so that literals there are compiled`;
@@ -92,9 +95,10 @@ export class Thunks {
     const errors = all.filter(({ file }) => file === this.#file);
     // Another file of the same job was at fault.
     if (errors.length === 0 && all.length > 0) return;
+    const lines = errors.map(({ line }) => line).sort((one, other) => one - other);
     const atFault = bodies.filter((body) => {
       const { first, last } = linesOf(body, source);
-      return errors.some(({ line }) => line >= first && line <= last);
+      return (lines[lastAtMost(lines, last)] ?? 0) >= first;
     });
     for (const body of atFault) this.#plain.add(digestOf(source, body));
     if (atFault.length === 0) this.#plain.add(source.digest);
@@ -124,14 +128,8 @@ function digestOf({ bytes }: SourceText, { start, end }: SourceBody): string {
 
 /** First and last line, counted from 1. */
 function linesOf({ start, end }: SourceBody, { bytes }: SourceText): { first: number; last: number } {
-  const first = 1 + newlinesIn(bytes.subarray(0, start));
-  return { first, last: first + newlinesIn(bytes.subarray(start, end)) };
-}
-
-function newlinesIn(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) count += 1;
-  return count;
+  const lines = LineStarts.of(bytes);
+  return { first: lines.lineAt(start), last: lines.lineAt(end) };
 }
 
 function describe(bodies: readonly SourceBody[], source: SourceText): string {

@@ -29,6 +29,10 @@ const numbers = {
 
 /** The longest number that is looked at, in bytes. */
 const longestNumber = 400;
+/** How far behind a literal its end can depend on, in bytes: a dot and a digit, an exponent with its sign. */
+const longestLookAhead = 4;
+/** Bytes that are compared in one go. */
+const atOnce = 2 ** 12;
 /** How far ahead a member is looked for, in bytes. */
 const longestGap = 4096;
 
@@ -43,9 +47,16 @@ const closing = new Set([...' \t\n\r)]},;:'].map((character) => character.charCo
  */
 export function literalEdits(compiled: Buffer, literals: readonly EditableLiteral[], text: Buffer): LiteralEdit[] | undefined {
   const edits: LiteralEdit[] = [];
-  let behind = 0;
-  let at = 0;
-  for (const [index, { kind, start, end }] of literals.entries()) {
+  const same = equalEnds(compiled, text);
+  // Literals in front of the first difference are what they were, if it is out of sight of who reads them.
+  const changed = literals.findIndex(({ end }) => end + longestLookAhead > same.start);
+  const first = changed < 0 ? literals.length : changed;
+  let behind = literals[first - 1]?.end ?? 0;
+  let at = behind;
+  for (let index = first; index < literals.length; index += 1) {
+    // So is everything behind the last one.
+    if (behind >= compiled.length - same.end && at - behind === text.length - compiled.length) return edits;
+    const { kind, start, end } = literals[index] as EditableLiteral;
     at = skipEqual(compiled, behind, start, text, at);
     if (at < 0) return undefined;
     behind = end;
@@ -61,6 +72,24 @@ export function literalEdits(compiled: Buffer, literals: readonly EditableLitera
   }
   at = skipEqual(compiled, behind, compiled.length, text, at);
   return at === text.length ? edits : undefined;
+}
+
+/** How many bytes two texts have in common at their starts, and at their ends behind those. */
+function equalEnds(one: Buffer, other: Buffer): { start: number; end: number } {
+  const shorter = Math.min(one.length, other.length);
+  let start = 0;
+  const isEqual = (size: number) => one.compare(other, start, start + size, start, start + size) === 0;
+  while (start + atOnce <= shorter && isEqual(atOnce)) start += atOnce;
+  while (start < shorter && one[start] === other[start]) start += 1;
+  const most = shorter - start;
+  let end = 0;
+  const isEqualBefore = (size: number) => {
+    const [stop, otherStop] = [one.length - end, other.length - end];
+    return one.compare(other, otherStop - size, otherStop, stop - size, stop) === 0;
+  };
+  while (end + atOnce <= most && isEqualBefore(atOnce)) end += atOnce;
+  while (end < most && one[one.length - end - 1] === other[other.length - end - 1]) end += 1;
+  return { start, end };
 }
 
 /** Where equal bytes end in `text`; -1 if they are not equal. */

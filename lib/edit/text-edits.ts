@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../types.js';
+import { LineStarts, lastAtMost } from './line-starts.js';
 
 /** What stands in a text where another has, in bytes, the range from `start` to `end`. Where nothing is replaced, they are equal. */
 export interface TextEdit {
@@ -9,13 +10,16 @@ export interface TextEdit {
 
 /** The text with its edits, which are in order and do not overlap. */
 export function withEdits(text: Buffer, edits: readonly TextEdit[]): Buffer {
-  const parts: Buffer[] = [];
-  let copied = 0;
+  const length = edits.reduce((sum, { start, end, text: inserted }) => sum + Buffer.byteLength(inserted) - (end - start), text.length);
+  const edited = Buffer.allocUnsafe(length);
+  let [copied, at] = [0, 0];
   for (const { start, end, text: inserted } of edits) {
-    parts.push(text.subarray(copied, start), Buffer.from(inserted));
+    at += text.copy(edited, at, copied, start);
+    at += edited.write(inserted, at);
     copied = end;
   }
-  return Buffer.concat([...parts, text.subarray(copied)]);
+  text.copy(edited, at, copied);
+  return edited;
 }
 
 /** A text, and its edits. */
@@ -30,33 +34,51 @@ export function withoutEdits(diagnostic: Diagnostic, editedText: (file: string) 
   const edited = diagnostic.line < 1 ? undefined : editedText(diagnostic.file);
   if (edited === undefined) return { ...diagnostic, notes };
   const { bytes, edits } = edited;
-  const line = lineAt(bytes, diagnostic.line);
-  const column = columnOf(diagnostic.column - 1, line, edits) + 1;
+  const line = LineStarts.of(bytes).rangeOf(diagnostic.line);
+  const column = columnOf(diagnostic.column - 1, line, placesOf(edits)) + 1;
   const sourceLine = diagnostic.sourceLine === undefined ? undefined : bytes.toString('utf8', line.start, line.end).replace(/\r$/, '');
   return { ...diagnostic, column, sourceLine, notes };
 }
 
-function lineAt(text: Buffer, line: number): { start: number; end: number } {
-  let start = 0;
-  for (let before = 1; before < line; before += 1) {
-    const newline = text.indexOf(0x0a, start);
-    if (newline < 0) break;
-    start = newline + 1;
-  }
-  const end = text.indexOf(0x0a, start);
-  return { start, end: end < 0 ? text.length : end };
+/** Columns are bytes from the start of the line. What was inserted is where it was inserted. */
+function columnOf(column: number, line: { start: number; end: number }, { starts, added, inserted, ends }: EditPlaces): number {
+  const first = lastAtMost(starts, line.start - 1) + 1;
+  const last = lastAtMost(starts, line.end);
+  const addedBefore = added[first] ?? 0;
+  const position = line.start + addedBefore + column;
+  const edit = Math.min(lastAtMost(inserted, position), last);
+  if (edit < first) return column;
+  if (position < (ends[edit] ?? 0)) return (starts[edit] ?? 0) - line.start;
+  return column - ((added[edit + 1] ?? 0) - addedBefore);
 }
 
-/** Columns are bytes from the start of the line. What was inserted is where it was inserted. */
-function columnOf(column: number, line: { start: number; end: number }, edits: readonly TextEdit[]): number {
-  let added = 0;
-  for (const { start, end, text } of edits) {
-    if (start < line.start) continue;
-    if (start > line.end) break;
-    const from = start - line.start;
-    if (column < from + added) break;
-    if (column < from + added + Buffer.byteLength(text)) return from;
-    added += Buffer.byteLength(text) - (end - start);
+/** Where the edits of a text are, so that many places can be looked up. */
+interface EditPlaces {
+  /** Where each starts, in the text without them. */
+  starts: Float64Array;
+  /** Bytes by which those before each make the text longer; one more, for all. */
+  added: Float64Array;
+  /** Where what each inserts starts and ends, in the text with them. */
+  inserted: Float64Array;
+  ends: Float64Array;
+}
+
+const places = new WeakMap<readonly TextEdit[], EditPlaces>();
+
+function placesOf(edits: readonly TextEdit[]): EditPlaces {
+  const known = places.get(edits);
+  if (known !== undefined) return known;
+  const [starts, inserted, ends] = [new Float64Array(edits.length), new Float64Array(edits.length), new Float64Array(edits.length)];
+  const added = new Float64Array(edits.length + 1);
+  for (const [index, { start, end, text }] of edits.entries()) {
+    const before = added[index] ?? 0;
+    const length = Buffer.byteLength(text);
+    starts[index] = start;
+    inserted[index] = start + before;
+    ends[index] = start + before + length;
+    added[index + 1] = before + length - (end - start);
   }
-  return column - added;
+  const found = { starts, added, inserted, ends };
+  places.set(edits, found);
+  return found;
 }

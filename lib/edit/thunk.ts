@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Diagnostic } from '../types.js';
 import { type EditableLiteral, literalValue } from './literals.js';
 import type { LiteralKind, SourceBody, SourceLiteral, SourceSyntax } from './syntax.js';
@@ -15,9 +16,11 @@ export interface Thunk {
 export interface ThunkOptions {
   /** The number of the first literal. */
   first: number;
+  /** Of literals. A file with more is data. */
+  most: number;
   /** Whether a call of a type of this name with a literal is certainly no other way to write the literal. */
   isHarmless(type: string): boolean;
-  /** Whether the literals of a body stay as they are. */
+  /** Whether the literals of a body stay as they are. Asked once for each body. */
   staysPlain(body: SourceBody): boolean;
 }
 
@@ -40,14 +43,22 @@ const operatorFollows = /^\s*,\s*[-+*/%&|^<>=!~.]+\s*\)/;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Writes the thunk of a text. Lines stay what they are; {@link inUsersColumns} has the way back from its columns. */
-export function makeThunk(text: Buffer, { literals, bodies }: SourceSyntax, options: ThunkOptions): Thunk {
+/** Literals that are looked at in one go: a millisecond. */
+const literalsAtOnce = 500;
+
+/**
+ * Writes the thunk of a text. Lines stay what they are; {@link inUsersColumns} has the way back from its columns. `undefined` for more than `most`
+ * literals.
+ */
+export async function makeThunk(text: Buffer, { literals, bodies }: SourceSyntax, options: ThunkOptions): Promise<Thunk | undefined> {
   const qualifier = text.includes('__hs_') ? 'PreviewKit.' : '';
   const thunk: Omit<Thunk, 'text'> = { literals: [], edits: [] };
-  for (const literal of literals) {
+  const canChange = bodies.map((body) => body.isUnderstood && !options.staysPlain(body));
+  for (const [index, literal] of literals.entries()) {
+    if (index % literalsAtOnce === literalsAtOnce - 1) await setImmediate();
     const { kind, start, end } = literal;
-    const body = literal.body === undefined ? undefined : bodies[literal.body];
-    if (literal.obstacle !== undefined || !body?.isUnderstood || options.staysPlain(body)) continue;
+    if (literal.obstacle !== undefined || literal.body === undefined || !canChange[literal.body]) continue;
+    if (thunk.literals.length === options.most) return undefined;
     const reader = readerOf(kind, text.toString('utf8', start, end));
     const type = typeOf(literal, options);
     if (reader === undefined || type === 'unknown' || operatorFollows.test(text.toString('latin1', end, end + 32))) continue;

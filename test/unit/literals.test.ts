@@ -27,6 +27,42 @@ function edits(compiled: string, text: string): string[] | undefined {
   return literalEdits(bytes, literals, Buffer.from(text))?.map(({ index, value }) => `${index}: ${value}`);
 }
 
+describe('literalEdits of a text with thousands of literals', () => {
+  const count = 10_000;
+  const { text: compiled, literals } = marked('f(«1234», «5»)\n'.repeat(count / 2));
+  const lineLength = 'f(1234, 5)\n'.length;
+  const edited = (line: number, from: string, to: string) => {
+    const start = line * lineLength;
+    const before = compiled.toString('utf8', start, start + lineLength);
+    return Buffer.concat([compiled.subarray(0, start), Buffer.from(before.replace(from, to)), compiled.subarray(start + lineLength)]);
+  };
+
+  it.each([
+    ['first', 0, '1234', '1', [{ index: 0, value: '1' }]],
+    ['last', count / 2 - 1, '5', '678', [{ index: count - 1, value: '678' }]],
+    ['one in the middle', 2_500, '5', '-5', [{ index: 5_001, value: '-5' }]],
+  ] as const)('reads the %s if that has changed, and no other', (_, line, from, to, expected) => {
+    const text = edited(line, from, to);
+    const reads = jest.spyOn(text, 'toString');
+    expect(literalEdits(compiled, literals, text)).toEqual(expected);
+    expect(reads.mock.calls.length).toBeLessThan(10);
+  });
+
+  it('knows that nothing has changed', () => {
+    const text = Buffer.from(compiled);
+    const reads = jest.spyOn(text, 'toString');
+    expect(literalEdits(compiled, literals, text)).toEqual([]);
+    expect(reads.mock.calls.length).toBeLessThan(10);
+  });
+
+  it('sees what has changed beside the literals', () => {
+    expect(literalEdits(compiled, literals, edited(2_500, '(', '( '))).toBeUndefined();
+    expect(literalEdits(compiled, literals, Buffer.concat([compiled, Buffer.from('\n')]))).toBeUndefined();
+    expect(literalEdits(compiled, literals, compiled.subarray(0, -1))).toBeUndefined();
+    expect(literalEdits(compiled, literals, edited(count / 2 - 1, '5', '5.5'))).toBeUndefined();
+  });
+});
+
 describe('literalEdits', () => {
   it.each([
     ['f(«5»)', 'f(5)', []],
