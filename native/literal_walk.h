@@ -4,6 +4,8 @@
 
 #include "syntax.h"
 
+#include "llvm/ADT/StringRef.h"
+
 #include <tree_sitter/api.h>
 
 namespace hotswift {

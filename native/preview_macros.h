@@ -3,6 +3,8 @@
 
 #include "syntax.h"
 
+#include "llvm/ADT/StringRef.h"
+
 #include <tree_sitter/api.h>
 
 #include <vector>

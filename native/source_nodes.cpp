@@ -2,8 +2,6 @@
 
 #include "swift_literal.h"
 
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringSwitch.h"
 
 #include <algorithm>
@@ -13,15 +11,23 @@ using llvm::StringRef;
 namespace hotswift {
 namespace {
 
+/// Hands over the children until one returns false. With a cursor: finding a
+/// child by its position goes through those before it.
+template <typename Visitor> void visitChildren(TSNode Parent, Visitor Visit) {
+  TSTreeCursor Cursor = ts_tree_cursor_new(Parent);
+  bool IsThere = ts_tree_cursor_goto_first_child(&Cursor);
+  while (IsThere && Visit(ts_tree_cursor_current_node(&Cursor)))
+    IsThere = ts_tree_cursor_goto_next_sibling(&Cursor);
+  ts_tree_cursor_delete(&Cursor);
+}
+
 template <typename Predicate>
 unsigned countChildren(TSNode Node, Predicate Counts) {
   unsigned Count = 0;
-  for (uint32_t I = 0; Count <= 4; ++I) {
-    const TSNode Child = ts_node_child(Node, I);
-    if (ts_node_is_null(Child))
-      break;
+  visitChildren(Node, [&](TSNode Child) {
     Count += !ts_node_is_extra(Child) && Counts(Child);
-  }
+    return Count <= 4;
+  });
   return Count;
 }
 
@@ -37,8 +43,14 @@ StringRef lastName(StringRef Callee) {
       Callee = Callee.drop_back();
     } while (Depth > 0 && !Callee.empty());
   }
-  const size_t Dot = Callee.rfind('.');
-  return Callee.substr(Dot == StringRef::npos ? 0 : Dot + 1).trim();
+  // From its end: what is called may be a chain of thousands of calls.
+  Callee = Callee.rtrim();
+  size_t Start = Callee.size();
+  while (Start > 0 && isIdentifierByte(Callee[Start - 1]))
+    --Start;
+  const StringRef Before = Callee.take_front(Start).rtrim();
+  return Before.empty() || Before.ends_with(".") ? Callee.drop_front(Start)
+                                                 : StringRef();
 }
 
 } // namespace
@@ -60,8 +72,7 @@ bool mayBeType(StringRef Callee) {
   if (Callee.starts_with("."))
     return false;
   const StringRef Name = lastName(Callee);
-  return !Name.empty() && Name.front() >= 'A' && Name.front() <= 'Z' &&
-         llvm::all_of(Name, isIdentifierByte);
+  return !Name.empty() && Name.front() >= 'A' && Name.front() <= 'Z';
 }
 
 uint32_t SourceNodes::within(uint32_t Position) const {
@@ -87,49 +98,42 @@ bool SourceNodes::isAngleBracket(TSNode Comparison) const {
 }
 
 bool SourceNodes::isInlinable(TSNode Declaration) const {
-  llvm::SmallVector<TSNode, 4> Attributes;
-  for (uint32_t I = 0;; ++I) {
-    // Attributes come first.
-    const TSNode Child = ts_node_child(Declaration, I);
-    if (ts_node_is_null(Child))
-      break;
-    if (kindOf(Child) == NodeKind::Modifiers) {
-      const uint32_t Count = ts_node_child_count(Child);
-      for (uint32_t J = 0; J < Count; ++J)
-        Attributes.push_back(ts_node_child(Child, J));
-    } else if (kindOf(Child) == NodeKind::Attribute) {
-      Attributes.push_back(Child);
-    } else {
-      break;
-    }
-  }
-  return llvm::any_of(Attributes, [this](TSNode Attribute) {
+  bool Found = false;
+  const auto Look = [&](TSNode Attribute) {
     const StringRef Name =
-        textOf(Attribute).drop_front().take_while(isIdentifierByte);
-    return llvm::StringSwitch<bool>(Name)
-        .Cases({"inlinable", "backDeployed", "_transparent",
-                "_alwaysEmitIntoClient", "_backDeploy"},
-               true)
-        // Their bodies must not do what a read may do.
-        .Cases({"_noLocks", "_noAllocation"}, true)
-        .Default(false);
+        textOf(Attribute).substr(1).take_while(isIdentifierByte);
+    Found = llvm::StringSwitch<bool>(Name)
+                .Cases({"inlinable", "backDeployed", "_transparent",
+                        "_alwaysEmitIntoClient", "_backDeploy"},
+                       true)
+                // Their bodies must not do what a read may do.
+                .Cases({"_noLocks", "_noAllocation"}, true)
+                .Default(false);
+    return !Found;
+  };
+  visitChildren(Declaration, [&](TSNode Child) {
+    // Attributes come first.
+    if (kindOf(Child) == NodeKind::Modifiers)
+      visitChildren(Child, Look);
+    else if (kindOf(Child) == NodeKind::Attribute)
+      Look(Child);
+    else
+      return false;
+    return !Found;
   });
+  return Found;
 }
 
 bool SourceNodes::misleads(TSNode Declaration) const {
   if (!ts_node_has_error(Declaration))
     return false;
-  TSTreeCursor Cursor = ts_tree_cursor_new(Declaration);
   bool Found = false;
-  if (ts_tree_cursor_goto_first_child(&Cursor)) {
-    do {
-      const TSNode Child = ts_tree_cursor_current_node(&Cursor);
-      Found = ts_node_is_missing(Child) ||
-              (kindOf(Child) == NodeKind::Error &&
-               textOf(Child).find_first_of("{}@#\"") != StringRef::npos);
-    } while (!Found && ts_tree_cursor_goto_next_sibling(&Cursor));
-  }
-  ts_tree_cursor_delete(&Cursor);
+  visitChildren(Declaration, [&](TSNode Child) {
+    Found = ts_node_is_missing(Child) ||
+            (kindOf(Child) == NodeKind::Error &&
+             textOf(Child).find_first_of("{}@#\"") != StringRef::npos);
+    return !Found;
+  });
   return Found;
 }
 

@@ -1,8 +1,5 @@
 #pragma once
 
-#include "llvm/ADT/StringRef.h"
-#include "llvm/Support/Error.h"
-
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -107,6 +104,9 @@ struct PreviewMacro {
 /// All literals of a text but `nil`, regular expressions and what `#if` asks
 /// for, its bodies, and its `#Preview`s, by their starts.
 struct Syntax {
+  /// False for a text that takes more than its parser may use: there is nothing
+  /// in the lists.
+  bool IsUnderstood = true;
   std::vector<SourceLiteral> Literals;
   std::vector<SourceBody> Bodies;
   std::vector<PreviewMacro> Previews;
@@ -123,8 +123,8 @@ class SyntaxTree {
 public:
   SyntaxTree();
 
-  /// Any bytes will do. An error of ErrorKind::Source for 4 GiB and more.
-  llvm::Expected<Syntax> parse(std::string Text);
+  /// Any bytes will do.
+  Syntax parse(std::string Text);
 
 private:
   struct Delete {

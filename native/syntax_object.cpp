@@ -27,7 +27,8 @@ public:
 
 private:
   llvm::Error work() override {
-    return With->parse(std::move(Text)).moveInto(Found);
+    Found = With->parse(std::move(Text));
+    return llvm::Error::success();
   }
   llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
     auto Result = Napi::Object::New(Env);
@@ -49,6 +50,7 @@ private:
                table(Env, Found.Previews, 3, [](const PreviewMacro &Each) {
                  return std::array{Each.Start, Each.NameEnd, Each.End};
                }));
+    Result.Set("isUnderstood", Found.IsUnderstood);
     return Result;
   }
 

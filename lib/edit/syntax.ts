@@ -1,12 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** The syntax of one file, text by text: native/syntax.h. Goes when nothing refers to it and its promises are settled. */
 export interface NativeSyntaxTree {
   /**
-   * Parses a text, any bytes, on another thread; its bytes may change at once. Rejects with the kind `source` for 4 GiB and more.
+   * Parses a text, any bytes, on another thread; its bytes may change at once.
    *
+   * `isUnderstood` is false for a text that takes more than its parser may use: the tables are empty.
    * `literals`: rows of kind, start, end, obstacle (0 for none), body (its row, or 0xFFFFFFFF), start and end of the callee (twice 0 for none).
    * `bodies`: rows of start, end, and 1 where the parser is not sure. `previews`: rows of start, end of the name, end.
    */
-  parse(text: Uint8Array): Promise<{ literals: Uint32Array; bodies: Uint32Array; previews: Uint32Array }>;
+  parse(text: Uint8Array): Promise<{ literals: Uint32Array; bodies: Uint32Array; previews: Uint32Array; isUnderstood: boolean }>;
 }
 
 /** In the order of `LiteralKind` in native/syntax.h. */
@@ -53,6 +56,8 @@ export interface PreviewMacro {
 
 /** All literals of a source but `nil`, regular expressions and what `#if` asks for, and its bodies, in the order of their starts. */
 export interface SourceSyntax {
+  /** Whether the source was read at all: it may be too long, or so deep or wrong that its parser would never end. */
+  isUnderstood: boolean;
   literals: SourceLiteral[];
   bodies: SourceBody[];
 }
@@ -99,15 +104,22 @@ export async function readBodies(tree: NativeSyntaxTree, text: Buffer): Promise<
   return bodiesIn((await tree.parse(text)).bodies);
 }
 
+/** Literals that objects are made of in one go: a millisecond. */
+const literalsAtOnce = 2_000;
+
 /** Finds the literals and the bodies of a text. */
 export async function readSyntax(tree: NativeSyntaxTree, text: Buffer): Promise<SourceSyntax> {
   // The callees are read when the promise is settled, and the caller may have changed the bytes by then.
   const bytes = Buffer.from(text);
-  const { literals, bodies } = await tree.parse(bytes);
-  return {
-    literals: rows(literals, literalWidth).map((row) => readLiteral(row, bytes)),
-    bodies: bodiesIn(bodies),
-  };
+  const { literals: table, bodies, isUnderstood } = await tree.parse(bytes);
+  const literals: SourceLiteral[] = [];
+  const count = table.length / literalWidth;
+  for (let start = 0; start < count; start += literalsAtOnce) {
+    if (start > 0) await setImmediate();
+    const some = table.subarray(start * literalWidth, (start + literalsAtOnce) * literalWidth);
+    for (const row of rows(some, literalWidth)) literals.push(readLiteral(row, bytes));
+  }
+  return { isUnderstood, literals, bodies: bodiesIn(bodies) };
 }
 
 type Row = [number, number, number, number, number, number, number];

@@ -85,6 +85,24 @@ const sources = {
 };
 
 /**
+ * Texts for what reads sources: what nests or repeats is to be nested and repeated further. A thousand bytes of each, since a mutation copies parts of a seed.
+ * @type {Record<string, string>}
+ */
+const texts = {
+  'comments.swift': `func f() { g(12) }${'//\n'.repeat(300)}`,
+  'blocks.swift': `func f() { g(12)${'/*/**/*/'.repeat(100)}\n}`,
+  'chain.swift': `func f() { x = a${'.b(1) { 2 }[3]!'.repeat(60)} }`,
+  'deep.swift': `func f() { ${'if a { f([{ g(('.repeat(60)}12${')) }]) }'.repeat(60)} }`,
+  'branches.swift': `func f() { if a == 0 { 1 }${' else if a == 1 { b ? 2 : 3 }'.repeat(30)} }`,
+  'generics.swift': `let x: ${'A<[B?]>.C<'.repeat(60)}D${'>'.repeat(60)}\nfunc f() { ${'A<'.repeat(60)}B${'>'.repeat(60)}(1) }`,
+  'interpolations.swift': `func f() { ${'"\\('.repeat(100)}12${')"'.repeat(100)}; #"\\#("""\n\\("a")\n""")"# }`,
+  'conditions.swift': `${'#if A\nfunc f() { 1 }\n'.repeat(20)}${'#endif\n'.repeat(20)}`,
+  'operators.swift': `func f() { x = ${'! - ~ ?? < '.repeat(40)}a }`,
+  'attributes.swift': `${'@a(1) public '.repeat(40)}func f(${'a: Int = 1, '.repeat(20)}b: C) { 12 }`,
+  'not-text.swift': `func f() { "\0\x01" } \xff\xfe\xed\xa0\x80 let a = "\0`,
+};
+
+/**
  * Compiles the sources into seeds.
  * @param {{ frontend: string, resources: string, triple: string }} swift
  * @param {Record<string, string>} folders where the seeds of a kind go, by the end of their names; what was there is removed
@@ -105,6 +123,7 @@ export async function makeSeeds(swift, folders) {
     await run('cc', ['-shared', '-g', '-fPIC', 'plain.c', '-o', 'library.so'], { cwd: scratch });
     writeFileSync(path.join(scratch, 'library.code'), Buffer.concat([Buffer.from([0]), readFileSync(path.join(scratch, 'library.so'))]));
     writeFileSync(path.join(scratch, 'crash.record'), crashRecord());
+    for (const [name, text] of Object.entries(texts)) writeFileSync(path.join(scratch, name), text, 'latin1');
     for (const [extension, folder] of Object.entries(folders)) {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });

@@ -292,12 +292,46 @@ describe('any text', () => {
     requireTokens(text, await readSyntax(tree, text));
   });
 
+  const many = 100_000;
+  it.each<[string, string, number]>([
+    ['comments behind a brace', `func f() { g(12) }${'//\n'.repeat(many)}`, 1],
+    ['comments behind a call', body(`g(12)${'\n//'.repeat(many)}`), 1],
+    ['long comments with quotes', `func f() { g(12) }${`// "${'x'.repeat(20)}\n`.repeat(many)}`, 1],
+    ['comments in blocks', `func f() { g(12) }${'/**/'.repeat(many)}`, 1],
+    ['braces', body(`${'{'.repeat(20_000)}12${'}'.repeat(20_000)}`), 1],
+    ['brackets', body(`x = ${'['.repeat(20_000)}12${']'.repeat(20_000)}`), 1],
+    ['members', body(`x = a${'.b'.repeat(20_000)}(12)`), 1],
+    ['generic arguments', `let x: ${'A<'.repeat(20_000)}B${'>'.repeat(20_000)}\nfunc f() { 12 }`, 1],
+    ['interpolations', body(`x = ${'"\\('.repeat(20_000)}12${')"'.repeat(20_000)}`), 1],
+    ['conditions of compilation', body(`${'#if A\n'.repeat(20_000)}f(12)\n${'#endif\n'.repeat(20_000)}`), 1],
+    ['digits', body(`x = ${'1'.repeat(20_000)}`), 1],
+    ['bytes of a string', body(`x = "${'a'.repeat(3_000_000)}"`), 1],
+  ])('may have as many %s as it likes', async (_, text, editable) => {
+    const bytes = Buffer.from(text);
+    const syntax = await readSyntax(tree, bytes);
+    requireTokens(bytes, syntax);
+    expect(syntax.isUnderstood).toBe(true);
+    expect(syntax.literals.filter(({ obstacle }) => !obstacle)).toHaveLength(editable);
+  });
+
+  it.each([
+    ['long', Buffer.alloc(5_000_000, 'func f() { 1 }\n')],
+    ['full of calls', Buffer.from(body('f(1)\n'.repeat(200_000)))],
+    ['full of operators that are none', Buffer.from(body(`x = ${'! '.repeat(10_000)}a`))],
+    ['full of comments that do not end', Buffer.from('/*'.repeat(50_000))],
+    ['full of signs that begin a string', Buffer.from(`${'#'.repeat(100_000)}"`)],
+  ])('is not understood if it is too %s, and the next one is', async (_, text) => {
+    expect(await readSyntax(tree, text)).toEqual({ isUnderstood: false, literals: [], bodies: [] });
+    expect(await findPreviewMacros(tree, text)).toEqual([]);
+    expect(await marked(body('f(1)'))).toBe(body('f(«1»)'));
+  });
+
   it('is read when it was handed over, and in its turn', async () => {
     const text = Buffer.from(body('UInt(1)'));
     const first = readSyntax(tree, text);
     text.fill('x');
     const second = readSyntax(tree, text);
     expect(await first).toMatchObject({ literals: [{ start: 16, end: 17, onlyArgumentOf: 'UInt' }] });
-    expect(await second).toEqual({ literals: [], bodies: [] });
+    expect(await second).toEqual({ isUnderstood: true, literals: [], bodies: [] });
   });
 });
