@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
@@ -180,6 +180,36 @@ struct Bar_Previews: PreviewProvider {
     expect(await respawned).toEqual([{ reason: 'cap', oldPid: pid, newPid: session.agent?.pid }]);
     expect(await color(session)).toBe('#0000ff');
     expect(isRunning(pid ?? 0)).toBe(false);
+  });
+});
+
+describe('an agent that is to take over, and dies meanwhile', () => {
+  full.it('leaves the former in its place', async () => {
+    const fixture = new Fixture();
+    const drawn = fixture.path('drawn');
+    const look = `func look() { let f = fopen("${drawn}", "a")!; fputs("\\(getpid()) ", f); fclose(f) }\n`;
+    const text = (color: string) => `import Glibc\n${colorPreview(color, look).replace('SVG(', 'look()\n      return SVG(')}`;
+    const file = fixture.write('Color.swift', text('#ff0000'));
+    const session = await openSession({ file, generationCap: 2, literalEdits: false });
+    const former = session.agent?.pid ?? 0;
+    fixture.write('Color.swift', text('#00ff00'));
+    await session.reload();
+    process.kill(former, 'SIGSTOP');
+    const others = () =>
+      readFileSync(drawn, 'utf8')
+        .split(' ')
+        .map(Number)
+        .filter((pid) => pid > 0 && pid !== former);
+    while (others().length === 0) await setTimeout(10);
+    const [newcomer = 0] = others();
+    process.kill(newcomer, 'SIGKILL');
+    process.kill(former, 'SIGCONT');
+    await session.idle();
+    fixture.write('Color.swift', text('#0000ff'));
+    await session.reload();
+    expect(await color(session)).toBe('#0000ff');
+    expect(session.agent?.pid).not.toBe(newcomer);
+    expect(isRunning(session.agent?.pid ?? 0)).toBe(true);
   });
 });
 
