@@ -2,6 +2,7 @@
 
 import { benchMemory, benchReplacement } from './agent-life.mjs';
 import { benchFirstPicture } from './first-picture.mjs';
+import { benchLinkSizes } from './link-sizes.mjs';
 import { benchLiteralReads } from './literal-reads.mjs';
 import { benchLiteralReload } from './literal-reload.mjs';
 import { benchModuleSizes, benchPreviewReach } from './module-sizes.mjs';
@@ -20,6 +21,7 @@ export const groups = {
   traits: benchTraitChange,
   sizes: benchModuleSizes,
   reach: benchPreviewReach,
+  links: benchLinkSizes,
   start: benchFirstPicture,
   thunks: benchThunkCompiles,
   reads: benchLiteralReads,
