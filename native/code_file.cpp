@@ -72,6 +72,10 @@ CodeFile::readLibrary(std::unique_ptr<MemoryBuffer> Bytes) {
   std::unique_ptr<CodeFile> Opened(new CodeFile(std::move(Bytes)));
   if (Error E = Opened->index())
     return E;
+  // Nobody has checked the relocations of an object that comes as a library.
+  if (Opened->Object->isRelocatableObject())
+    return makeError(ErrorKind::Object, "an object is no library");
+  Opened->readDebugInformation(DWARFContext::ProcessDebugRelocations::Ignore);
   return Opened;
 }
 
@@ -111,7 +115,11 @@ CodeFile::readObject(MemoryBufferRef Contents) {
                                 DebugSections::Keep);
   if (!Prepared)
     return Prepared.takeError();
-  return readLibrary(std::move(Prepared->Buffer));
+  std::unique_ptr<CodeFile> Opened(new CodeFile(std::move(Prepared->Buffer)));
+  if (Error E = Opened->index())
+    return E;
+  Opened->readDebugInformation(DWARFContext::ProcessDebugRelocations::Process);
+  return Opened;
 }
 
 Error CodeFile::index() {
@@ -139,10 +147,13 @@ Error CodeFile::index() {
     Names = *Texts;
     break;
   }
-  Debug = DWARFContext::create(*Object,
-                               DWARFContext::ProcessDebugRelocations::Process,
-                               /*L=*/nullptr, /*DWPName=*/"", ignore, ignore);
   return Error::success();
+}
+
+void CodeFile::readDebugInformation(
+    DWARFContext::ProcessDebugRelocations Relocations) {
+  Debug = DWARFContext::create(*Object, Relocations, /*L=*/nullptr,
+                               /*DWPName=*/"", ignore, ignore);
 }
 
 Triple::ArchType CodeFile::architecture() const { return Object->getArch(); }
@@ -356,13 +367,15 @@ DIInliningInfo CodeFile::lines(uint64_t Address) const {
       Address, Object->isRelocatableObject()
                    ? *Home
                    : object::SectionedAddress::UndefSection};
+  // LLVM follows the entry of a unit whether or not it could be read.
+  DWARFCompileUnit *Unit = Debug->getCompileUnitForCodeAddress(Address);
+  if (!Unit || !Unit->getUnitDIE(/*ExtractUnitDIEOnly=*/false).isValid())
+    return {};
   DIInliningInfo Found = Debug->getInliningInfoForAddress(
       Place, Specifier(Path, Specifier::FunctionNameKind::LinkageName));
   if (Found.getNumberOfFrames() == 0 || Found.getFrame(0).Line != 0)
     return Found;
-  DWARFCompileUnit *Unit = Debug->getCompileUnitForCodeAddress(Address);
-  const DWARFDebugLine::LineTable *Table =
-      Unit ? Debug->getLineTableForUnit(Unit) : nullptr;
+  const DWARFDebugLine::LineTable *Table = Debug->getLineTableForUnit(Unit);
   if (const auto *Row = Table ? nearestLine(*Table, Place) : nullptr) {
     DILineInfo &Innermost = *Found.getMutableFrame(0);
     Table->getFileNameByIndex(Row->File, Unit->getCompilationDir(), Path,

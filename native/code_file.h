@@ -74,6 +74,8 @@ private:
   explicit CodeFile(std::unique_ptr<llvm::MemoryBuffer> Bytes)
       : Bytes(std::move(Bytes)) {}
   llvm::Error index();
+  void
+  readDebugInformation(llvm::DWARFContext::ProcessDebugRelocations Relocations);
   /// Of the sections that are loaded.
   std::optional<size_t> sectionAt(uint64_t Address) const;
   /// From an address of a library to the end of its segment.
