@@ -6,7 +6,7 @@ import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { isRunning } from '../support/processes';
 import { nextEvent } from '../support/session';
-import { first, full } from '../support/tier';
+import { full } from '../support/tier';
 
 // SwiftPM takes seconds for each package.
 jest.setTimeout(240_000);
@@ -135,7 +135,7 @@ full.it('npm run example draws the previews of an example', () => {
   lives['bitmap-plasma'].before(new Picture(readFileSync(output.path('0-ember.png'))));
 });
 
-first(1).describe.each(Object.keys(lives) as ExampleName[])('the example %s', (name) => {
+full.describe.each(Object.keys(lives) as ExampleName[])('the example %s', (name) => {
   const life = lives[name];
 
   it('goes through edits, a full agent and a crash, by saves alone', async () => {
