@@ -29,9 +29,9 @@ const worthwhile = 0.7;
 
 const identifier = /[\p{L}_][\p{L}\p{N}_]*/gu;
 const wholeIdentifier = /^[\p{L}_][\p{L}\p{N}_]*$/u;
-/** Where a statement can begin. */
+/** Where a statement can begin. Each part ends in one way only, and there are not many: a text that is no import is left soon. */
 const imported =
-  /(?:^|;)[ \t]*(?:\/\*.*?\*\/[ \t]*)*((?:@\w+(?:\([^()\n]*\))?\s+|(?:public|package|internal|fileprivate|private)\s+)*)import\s+(?:(?:typealias|struct|class|enum|protocol|var|let|func)\s+)?([\p{L}_][\p{L}\p{N}_]*)/gmu;
+  /(?:^|;)[ \t]*(?:\/\*(?:[^*\n]|\*(?!\/))*\*\/[ \t]*)*((?:@\w+(?:\([^()\n]*\))?\s+|(?:public|package|internal|fileprivate|private)\s+){0,8})import\s+(?:(?:typealias|struct|class|enum|protocol|var|let|func)\s+)?([\p{L}_][\p{L}\p{N}_]*)/gmu;
 const declaration =
   /^[ \t]*((?:@\w+(?:\([^)\n]*\))?[ \t]+|[a-z]+(?:\([a-z]+\))?[ \t]+)*?)(?:struct|class|enum|protocol|actor|typealias|func|var|let)[ \t]+`?([\p{L}_][\p{L}\p{N}_]*)/gmu;
 const isPrivate = /\b(?:fileprivate|private)\b(?!\()/;

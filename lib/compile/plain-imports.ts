@@ -2,6 +2,7 @@
 const kinds = new Set(['typealias', 'struct', 'class', 'enum', 'protocol', 'var', 'let', 'func']);
 
 const space = /(?:[\s\uFEFF;]|\/\/[^\r\n]*)*/y;
+const blockEdge = /\/\*|\*\//g;
 const plain = /import[ \t]+([\p{L}_][\p{L}\p{N}_]*)[ \t]*(?=[\r\n;]|\/\/|$)/uy;
 /** With attributes, an access level, the kind of a declaration, a submodule. */
 const other = /(?:@\w+(?:\([^()\r\n]*\))?\s+|(?:public|package|internal|fileprivate|private)\s+)*import[ \t]+[^\r\n;/]+(?=[\r\n;]|\/\/|$)/y;
@@ -30,10 +31,12 @@ function skipSpace(text: string, start: number): number {
     if (!text.startsWith('/*', at)) return at;
     let depth = 0;
     do {
-      if (text.startsWith('/*', at)) depth += 1;
-      else if (text.startsWith('*/', at)) depth -= 1;
-      at += /^(?:\/\*|\*\/)/.test(text.slice(at, at + 2)) ? 2 : 1;
-    } while (depth > 0 && at < text.length);
+      blockEdge.lastIndex = at;
+      const edge = blockEdge.exec(text);
+      if (edge === null) return text.length;
+      depth += edge[0] === '/*' ? 1 : -1;
+      at = blockEdge.lastIndex;
+    } while (depth > 0);
   }
 }
 

@@ -8,9 +8,9 @@ const smallModule = 16;
 /** Files read in one go: some 5 ms. */
 const filesAtOnce = 40;
 
-/** A declaration at the left margin; its attributes and modifiers may stand before it. */
+/** A declaration at the left margin; its attributes and modifiers may stand before it, on the same line. */
 const declaration =
-  /^(?:@\w+(?:\([^)\n]*\))?\s+|[a-z]+(?:\([a-z]+\))?\s+)*?(struct|class|enum|protocol|actor|typealias|func|var|let|extension|macro)\s+`?([\p{L}_][\p{L}\p{N}_]*)/gmu;
+  /^(?:@\w+(?:\([^)\n]*\))?[ \t]+|[a-z]+(?:\([a-z]+\))?[ \t]+)*?(struct|class|enum|protocol|actor|typealias|func|var|let|extension|macro)[ \t]+`?([\p{L}_][\p{L}\p{N}_]*)/gmu;
 const identifier = /[\p{L}_][\p{L}\p{N}_]*/gu;
 
 const setups = new WeakMap<SourceText, boolean>();
@@ -25,8 +25,8 @@ export function mayHaveSetup(source: SourceText): boolean {
 }
 
 interface Outline {
-  declared: string[];
-  extended: string[];
+  declared: Set<string>;
+  extended: Set<string>;
   words: Set<string>;
 }
 
@@ -46,7 +46,7 @@ export async function reachableFiles(sources: SourceSnapshot, previewed: string)
   }
   const declarers = collect(outlines, ({ declared }) => declared);
   const extenders = collect(outlines, ({ extended }) => extended);
-  const ofOtherModules = [...extenders].filter(([name]) => !declarers.has(name)).flatMap(([, extending]) => extending);
+  const ofOtherModules = [...extenders].filter(([name]) => !declarers.has(name)).flatMap(([, extending]) => [...extending]);
   const reached = new Set<string>();
   const unmentioned = [...sources.values()].filter((source) => path.basename(source.file) === 'main.swift' || mayHaveSetup(source));
   const waiting = [previewed, ...unmentioned.map(({ file }) => file), ...ofOtherModules];
@@ -54,23 +54,27 @@ export async function reachableFiles(sources: SourceSnapshot, previewed: string)
     if (reached.has(file)) continue;
     reached.add(file);
     const outline = outlines.get(file);
-    for (const word of outline?.words ?? []) waiting.push(...(declarers.get(word) ?? []));
-    for (const name of outline?.declared ?? []) waiting.push(...(extenders.get(name) ?? []));
+    for (const word of outline?.words ?? []) for (const other of declarers.get(word) ?? []) waiting.push(other);
+    for (const name of outline?.declared ?? []) for (const other of extenders.get(name) ?? []) waiting.push(other);
   }
   return files.filter((file) => reached.has(file));
 }
 
 function outlineOf(text: string): Outline {
-  const outline: Outline = { declared: [], extended: [], words: new Set(text.match(identifier)) };
-  for (const [, kind, name = ''] of text.matchAll(declaration)) (kind === 'extension' ? outline.extended : outline.declared).push(name);
+  const outline: Outline = { declared: new Set(), extended: new Set(), words: new Set(text.match(identifier)) };
+  for (const [, kind, name = ''] of text.matchAll(declaration)) (kind === 'extension' ? outline.extended : outline.declared).add(name);
   return outline;
 }
 
 /** From each name to the files that have it. */
-function collect(outlines: ReadonlyMap<string, Outline>, namesOf: (outline: Outline) => readonly string[]): Map<string, string[]> {
+function collect(outlines: ReadonlyMap<string, Outline>, namesOf: (outline: Outline) => ReadonlySet<string>): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const [file, outline] of outlines) {
-    for (const name of namesOf(outline)) found.set(name, [...(found.get(name) ?? []), file]);
+    for (const name of namesOf(outline)) {
+      const known = found.get(name);
+      if (known === undefined) found.set(name, [file]);
+      else known.push(file);
+    }
   }
   return found;
 }

@@ -35,7 +35,8 @@ const files = {
   'Import.swift': 'import Dispatch\nfunc queue() -> DispatchQueue { .main }',
   'Literals.swift': 'typealias FloatLiteralType = Float',
   'Exports.swift': '@_exported import Foundation\nfunc exports() -> Int { 8 }',
-  'Long.swift': `${'// Nobody needs any of this.\n'.repeat(40)}func long() -> Int { 6 }`,
+  // A line of comments can be read in one way only: in all ways it would take for ever.
+  'Long.swift': `${'// Nobody needs any of this.\n'.repeat(40)}${'/**/'.repeat(60)}\nfunc long() -> Int { 6 }`,
   'UsesOpaque.swift': 'func usesOpaque() -> String { opaque().shade.trimmingCharacters(in: .newlines) }',
 } as const;
 type File = keyof typeof files;

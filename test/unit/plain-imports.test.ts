@@ -20,6 +20,7 @@ describe('the modules that a file imports for certain', () => {
     ['up to a declaration', 'import A\nlet text = """\nimport B\n"""\nimport C\n', ['A']],
     ['up to a comment in the middle of one', 'import A\nimport /* really */ B\nimport C\n', ['A']],
     ['up to a comment that says what follows is a part', 'import A /* and */ .B\nimport C\n', []],
+    ['behind a long comment', `/*${' a'.repeat(500_000)}${'/**/'.repeat(50_000)}*/import A\n`, ['A']],
     ['not in a comment that never ends', 'import A\n/* import B\n', ['A']],
   ])('%s', (_, text, expected) => expect(plainImports(text)).toEqual(expected));
 

@@ -36,4 +36,13 @@ describe('what a preview may reach', () => {
     const sources = new Map(['View.swift', 'Unused.swift'].map((file) => [file, { file, bytes: Buffer.from(''), digest: '' }]));
     expect(await reachableFiles(sources, 'View.swift')).toEqual(['View.swift', 'Unused.swift']);
   });
+
+  it.each([
+    ['words on lines of their own', 'a\n'.repeat(50_000)],
+    ['attributes on lines of their own', '@a\n'.repeat(50_000)],
+    ['extensions of one type', 'extension Model: Tag {}\n'.repeat(200_000)],
+  ])('is found in a file of any number of %s', async (_, text) => {
+    const files = { 'View.swift': `struct View { let model: Model }\n${text}`, 'Model.swift': 'struct Model {}' };
+    expect(await reach(files)).toEqual(['View.swift', 'Model.swift']);
+  });
 });
