@@ -190,7 +190,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return this.#draw(combinations, checkVariantOptions(options));
   }
 
-  async *#draw(combinations: readonly Traits[], options: VariantOptions): AsyncGenerator<Variant, undefined> {
+  async *#draw(combinations: Iterable<Traits>, options: VariantOptions): AsyncGenerator<Variant, undefined> {
     for (const traits of combinations) {
       const drawn = this.snapshot({ ...options, traits: { ...options.traits, ...traits } });
       yield await drawn.then(
