@@ -2,6 +2,7 @@ import { type Canvas, createCanvas, Image, ImageData } from '@napi-rs/canvas';
 import { HotswiftError, isHotswiftError } from '../errors.js';
 import { type Drawing, loadAddon } from '../reload/native.js';
 import type { Picture } from '../reload/structural-reloader.js';
+import { readSvgSize } from './svg-size.js';
 
 interface Size {
   width: number;
@@ -46,7 +47,7 @@ interface Pixels extends Size {
 function drawSvg(drawing: Drawing, scale: number): Pixels {
   const source = Buffer.from(drawing.bytes.buffer, drawing.bytes.byteOffset, drawing.bytes.byteLength);
   const image = decodeSvg(source);
-  const own = sizeOfSvg(source.toString('latin1'), image);
+  const own = sizeOfSvg(source, image);
   const points = completeSize(drawing, own);
   const canvas = createPixelCanvas(points, scale);
   const context = canvas.getContext('2d');
@@ -78,24 +79,12 @@ function decodeSvg(source: Buffer): Image {
   return image;
 }
 
-/**
- * The size that an SVG gives itself, in points; `undefined` if it gives none. `source`: as Latin-1, since what is looked at is ASCII, and decoding
- * UTF-8 takes longer than the search.
- */
-function sizeOfSvg(source: string, image: Image): Size | undefined {
-  const root = /<(?:\w+:)?svg\b[^>]*>/.exec(source)?.[0] ?? '';
-  const hasLength = (name: string) => new RegExp(`\\s${name}\\s*=\\s*["']\\s*[\\d.]+(?!\\s*[\\d.]*%)`).test(root);
-  const box = /\sviewBox\s*=\s*["']([^"']+)["']/
-    .exec(root)?.[1]
-    ?.trim()
-    .split(/[\s,]+/)
-    .map(Number);
-  const [, , width = 0, height = 0] = box ?? [];
-  if (hasLength('width') || hasLength('height')) {
-    if (image.naturalWidth > 0 && image.naturalHeight > 0) return { width: image.naturalWidth, height: image.naturalHeight };
-    throw new HotswiftError('ERR_HOTSWIFT_PREVIEW', 'the preview returned an SVG without an area: its width or height is 0');
-  }
-  return width > 0 && height > 0 ? { width, height } : undefined;
+/** The size that an SVG gives itself, in points; `undefined` if it gives none. */
+function sizeOfSvg(source: Buffer, image: Image): Size | undefined {
+  const { hasLength, box } = readSvgSize(source.toString('latin1'));
+  if (!hasLength) return box;
+  if (image.naturalWidth > 0 && image.naturalHeight > 0) return { width: image.naturalWidth, height: image.naturalHeight };
+  throw new HotswiftError('ERR_HOTSWIFT_PREVIEW', 'the preview returned an SVG without an area: its width or height is 0');
 }
 
 /** The size in points: as asked for, the missing side in proportion. */
