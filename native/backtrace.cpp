@@ -128,7 +128,9 @@ private:
   const CodeFile *openObject(StringRef Path) {
     auto [Entry, IsNew] = Files.try_emplace(Path);
     if (IsNew)
-      Entry->second = orNothing(CodeFile::openObject(Path.str()));
+      Entry->second = orNothing(CodeFile::openObject(
+          Path.str(), Debug == DebugInformation::Read ? DebugSections::Keep
+                                                      : DebugSections::Drop));
     return Entry->second.get();
   }
 

@@ -75,12 +75,11 @@ CodeFile::readLibrary(std::unique_ptr<MemoryBuffer> Bytes) {
   // Nobody has checked the relocations of an object that comes as a library.
   if (Opened->Object->isRelocatableObject())
     return makeError(ErrorKind::Object, "an object is no library");
-  Opened->readDebugInformation(DWARFContext::ProcessDebugRelocations::Ignore);
   return Opened;
 }
 
 Expected<std::unique_ptr<CodeFile>>
-CodeFile::openObject(const std::string &Path) {
+CodeFile::openObject(const std::string &Path, DebugSections Debug) {
   StringRef File = Path, Member;
   if (File.consume_back(")")) {
     std::tie(File, Member) = File.rsplit('(');
@@ -106,19 +105,18 @@ CodeFile::openObject(const std::string &Path) {
     if (Damage)
       return Damage;
   }
-  return readObject(Contents);
+  return readObject(Contents, Debug);
 }
 
 Expected<std::unique_ptr<CodeFile>>
-CodeFile::readObject(MemoryBufferRef Contents) {
-  auto Prepared = prepareObject(Contents, Triple(sys::getProcessTriple()),
-                                DebugSections::Keep);
+CodeFile::readObject(MemoryBufferRef Contents, DebugSections Debug) {
+  auto Prepared =
+      prepareObject(Contents, Triple(sys::getProcessTriple()), Debug);
   if (!Prepared)
     return Prepared.takeError();
   std::unique_ptr<CodeFile> Opened(new CodeFile(std::move(Prepared->Buffer)));
   if (Error E = Opened->index())
     return E;
-  Opened->readDebugInformation(DWARFContext::ProcessDebugRelocations::Process);
   return Opened;
 }
 
@@ -150,10 +148,17 @@ Error CodeFile::index() {
   return Error::success();
 }
 
-void CodeFile::readDebugInformation(
-    DWARFContext::ProcessDebugRelocations Relocations) {
-  Debug = DWARFContext::create(*Object, Relocations, /*L=*/nullptr,
-                               /*DWPName=*/"", ignore, ignore);
+/// When it is needed: LLVM decompresses all of it at once, to whatever size it
+/// says that it has.
+DWARFContext &CodeFile::debugInformation() const {
+  using Relocations = DWARFContext::ProcessDebugRelocations;
+  if (!Debug)
+    Debug = DWARFContext::create(*Object,
+                                 Object->isRelocatableObject()
+                                     ? Relocations::Process
+                                     : Relocations::Ignore,
+                                 /*L=*/nullptr, /*DWPName=*/"", ignore, ignore);
+  return *Debug;
 }
 
 Triple::ArchType CodeFile::architecture() const { return Object->getArch(); }
@@ -254,7 +259,7 @@ std::optional<UnwindStep> CodeFile::unwindStep(uint64_t Address) const {
 }
 
 std::optional<UnwindStep> CodeFile::stepOfObject(uint64_t Address) const {
-  auto Frames = Debug->getEHFrame();
+  auto Frames = debugInformation().getEHFrame();
   if (!Frames) {
     consumeError(Frames.takeError());
     return std::nullopt;
@@ -368,14 +373,15 @@ DIInliningInfo CodeFile::lines(uint64_t Address) const {
                    ? *Home
                    : object::SectionedAddress::UndefSection};
   // LLVM follows the entry of a unit whether or not it could be read.
-  DWARFCompileUnit *Unit = Debug->getCompileUnitForCodeAddress(Address);
+  DWARFContext &Debug = debugInformation();
+  DWARFCompileUnit *Unit = Debug.getCompileUnitForCodeAddress(Address);
   if (!Unit || !Unit->getUnitDIE(/*ExtractUnitDIEOnly=*/false).isValid())
     return {};
-  DIInliningInfo Found = Debug->getInliningInfoForAddress(
+  DIInliningInfo Found = Debug.getInliningInfoForAddress(
       Place, Specifier(Path, Specifier::FunctionNameKind::LinkageName));
   if (Found.getNumberOfFrames() == 0 || Found.getFrame(0).Line != 0)
     return Found;
-  const DWARFDebugLine::LineTable *Table = Debug->getLineTableForUnit(Unit);
+  const DWARFDebugLine::LineTable *Table = Debug.getLineTableForUnit(Unit);
   if (const auto *Row = Table ? nearestLine(*Table, Place) : nullptr) {
     DILineInfo &Innermost = *Found.getMutableFrame(0);
     Table->getFileNameByIndex(Row->File, Unit->getCompilationDir(), Path,

@@ -1,6 +1,8 @@
 // ELF only, and little-endian: of other files nothing is known.
 #pragma once
 
+#include "object_transform.h"
+
 #include "llvm/ADT/StringRef.h"
 #include "llvm/DebugInfo/DIContext.h"
 #include "llvm/DebugInfo/DWARF/DWARFContext.h"
@@ -37,13 +39,13 @@ public:
   openLibrary(const std::string &Path, uint64_t Inode);
   /// An object, or a member of a static library, `lib.a(member.o)`.
   static llvm::Expected<std::unique_ptr<CodeFile>>
-  openObject(const std::string &Path);
+  openObject(const std::string &Path, DebugSections Debug);
 
   /// The same, of bytes.
   static llvm::Expected<std::unique_ptr<CodeFile>>
   readLibrary(std::unique_ptr<llvm::MemoryBuffer> Bytes);
   static llvm::Expected<std::unique_ptr<CodeFile>>
-  readObject(llvm::MemoryBufferRef Contents);
+  readObject(llvm::MemoryBufferRef Contents, DebugSections Debug);
 
   struct Function {
     llvm::StringRef Name;
@@ -74,8 +76,7 @@ private:
   explicit CodeFile(std::unique_ptr<llvm::MemoryBuffer> Bytes)
       : Bytes(std::move(Bytes)) {}
   llvm::Error index();
-  void
-  readDebugInformation(llvm::DWARFContext::ProcessDebugRelocations Relocations);
+  llvm::DWARFContext &debugInformation() const;
   /// Of the sections that are loaded.
   std::optional<size_t> sectionAt(uint64_t Address) const;
   /// From an address of a library to the end of its segment.
@@ -91,7 +92,7 @@ private:
   /// stripped.
   llvm::ArrayRef<llvm::object::ELF64LE::Sym> Symbols;
   llvm::StringRef Names;
-  std::unique_ptr<llvm::DWARFContext> Debug;
+  mutable std::unique_ptr<llvm::DWARFContext> Debug;
 };
 
 } // namespace hotswift

@@ -19,8 +19,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
   if (Size == 0)
     return 0;
   const StringRef Bytes(reinterpret_cast<const char *>(Data) + 1, Size - 1);
+#ifdef HOTSWIFT_FUZZ_LINES
+  constexpr auto Debug = hotswift::DebugSections::Keep;
+#else
+  constexpr auto Debug = hotswift::DebugSections::Drop;
+#endif
   auto Read = Data[0] & 1
-                  ? CodeFile::readObject(MemoryBufferRef(Bytes, "input"))
+                  ? CodeFile::readObject(MemoryBufferRef(Bytes, "input"), Debug)
                   : CodeFile::readLibrary(MemoryBuffer::getMemBuffer(
                         Bytes, "input",
                         /*RequiresNullTerminator=*/false));
