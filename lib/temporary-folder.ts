@@ -3,6 +3,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HotswiftError } from './errors.js';
+import { isPlain } from './project/plain-path.js';
 import { reapFolder } from './project/reaper.js';
 
 const folders = new Set<string>();
@@ -10,17 +11,22 @@ process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
+/** In the place of a temporary folder that the compiler cannot use. */
+const plainFolder = '/tmp';
+
 /** A private folder that goes when it is removed, or with the process. */
 export class TemporaryFolder {
   readonly path: string;
+  readonly #takeBack: () => Promise<void>;
 
   /** Rejects with ERR_HOTSWIFT_PROJECT if the system's temporary folder cannot be written. */
   static async create(): Promise<TemporaryFolder> {
     try {
       // The compiler names files by their real paths.
-      return new TemporaryFolder(await mkdtemp(path.join(await realpath(tmpdir()), 'hotswift-')));
+      const usual = await realpath(tmpdir());
+      return new TemporaryFolder(await mkdtemp(path.join(isPlain(usual) ? usual : plainFolder, 'hotswift-')));
     } catch (cause) {
-      const message = `no temporary folder can be made: ${(cause as Error).message}. Set TMPDIR to a folder that can be written`;
+      const message = `no temporary folder can be made: ${(cause as Error).message}. Set TMPDIR to a folder that can be written, of ASCII letters`;
       throw new HotswiftError('ERR_HOTSWIFT_PROJECT', message, { cause });
     }
   }
@@ -28,11 +34,12 @@ export class TemporaryFolder {
   private constructor(folder: string) {
     this.path = folder;
     folders.add(folder);
-    reapFolder(folder);
+    this.#takeBack = reapFolder(folder);
   }
 
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
     folders.delete(this.path);
+    await this.#takeBack();
   }
 }

@@ -22,8 +22,20 @@ export interface ToolOptions {
   inBackground?: boolean;
   /** Kills the tool and rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Milliseconds; then the tool is killed and ERR_HOTSWIFT_TIMEOUT says that `phase` took too long. Default: no limit. */
-  timeout?: { ms: number; phase: string };
+  /** Then the tool is killed, and this is an ERR_HOTSWIFT_TIMEOUT. Default: no limit. */
+  timeout?: ToolLimit;
+}
+
+export interface ToolLimit {
+  ms: number;
+  /** `phase` of the error, for example `compile`. */
+  phase: string;
+  /** What takes too long, for the message. Default: `phase`. */
+  what?: string;
+  /** Whether it counts from what the tool has printed last, for tools that tell of their steps. Default `false`: from the start. */
+  ofSilence?: boolean;
+  /** The rest of the message: what may be wrong, and what to do. Default none. */
+  remedy?: string;
 }
 
 export interface ToolResult {
@@ -43,17 +55,17 @@ process.on('exit', () => {
 /** Has a process killed when the host ends, with `kill` where the host has time for that. What it returns takes that back. */
 export function killWithHost({ pid }: Spawned, kill: () => void): () => void {
   running.add(kill);
-  const forget = pid === undefined ? undefined : reapProcess(pid);
+  const takeBack = pid === undefined ? undefined : reapProcess(pid);
   return () => {
     running.delete(kill);
-    forget?.();
+    void takeBack?.();
   };
 }
 
 /**
  * Runs a program of the toolchain to its end, whatever its exit code.
  *
- * Rejects with the spawn error (`code: 'ENOENT'`) if there is no such program.
+ * Rejects with the spawn error (`code: 'ENOENT'`) if there is no such program, and with ERR_HOTSWIFT_NATIVE if the system cannot start any.
  */
 export async function runTool(program: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
   const { cwd, input, descriptors = {}, temporaryFolder, hasChildren = false, inBackground = false, signal, timeout, onOutput } = options;
@@ -64,7 +76,7 @@ export async function runTool(program: string, args: readonly string[], options:
   const child = spawn(program, args, { cwd, env, stdio: Array.from(stdio, (entry) => entry ?? 'ignore'), detached: hasChildren });
   if (inBackground) giveWay(child);
   const closed = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error) => reject(asStartError(error, program)));
     child.once('close', (exitCode, endedBy) => resolve([exitCode, endedBy]));
   });
   const kill = () => killTool(child, hasChildren);
@@ -78,6 +90,7 @@ export async function runTool(program: string, args: readonly string[], options:
       timedOut = true;
       kill();
     }, timeout.ms);
+  if (timeout?.ofSilence) for (const stream of [child.stdout, child.stderr]) stream?.on('data', () => timer?.refresh());
   signal?.addEventListener('abort', kill, { once: true });
   const forget = killWithHost(child, kill);
   try {
@@ -86,16 +99,37 @@ export async function runTool(program: string, args: readonly string[], options:
     const stderr = collect(child.stderr);
     const [exitCode, endedBy] = await closed;
     signal?.throwIfAborted();
-    if (timedOut && timeout) {
-      const { ms, phase } = timeout;
-      throw new HotswiftError('ERR_HOTSWIFT_TIMEOUT', `${phase} took longer than ${ms} ms and was stopped`, { phase, ms });
-    }
+    if (timedOut && timeout) throw limitReached(timeout);
     return { exitCode, signal: endedBy, stdout: stdout(), stderr: stderr() };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', kill);
     forget();
   }
+}
+
+function limitReached({ ms, phase, what = phase, ofSilence, remedy }: ToolLimit): HotswiftError {
+  const how = ofSilence ? `said nothing for ${ms} ms` : `took longer than ${ms} ms`;
+  return new HotswiftError('ERR_HOTSWIFT_TIMEOUT', `${what} ${how} and was stopped${remedy === undefined ? '' : `: ${remedy}`}`, {
+    phase,
+    ms,
+  });
+}
+
+/** What a system says that has no room for another process, and what to do about it. */
+const noRoom: Record<string, string> = {
+  EAGAIN: 'the limit of processes and threads of this user (ulimit -u), or of the container, is reached',
+  ENOMEM: 'there is no memory left',
+  EMFILE: 'the limit of open files of the process (ulimit -n) is reached',
+  ENFILE: 'the limit of open files of the system (fs.file-max) is reached',
+};
+
+/** For what is not about the program alone. */
+function asStartError(error: Error, program: string): Error {
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  const why = path === '/dev/null' ? 'there is no /dev/null: mount /dev' : noRoom[code];
+  if (why === undefined) return error;
+  return new HotswiftError('ERR_HOTSWIFT_NATIVE', `${program} cannot be started (${code}): ${why}`, { cause: error });
 }
 
 function giveWay({ pid }: Spawned): void {
