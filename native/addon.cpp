@@ -6,6 +6,7 @@
 #include "crash_record.h"
 #include "engine.h"
 #include "errors.h"
+#include "file_lock.h"
 #include "file_stamps.h"
 #include "javascript.h"
 #include "literal_interface.h"
@@ -89,7 +90,8 @@ private:
     return llvm::Error::success();
   }
   llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
-    pumpMainQueue(Env, Owner.libraries());
+    if (llvm::Error NoPump = pumpMainQueue(Env, Owner.libraries()))
+      return NoPump;
     llvm::Error Failure = Owner.initialize(Number);
     swiftHasRun(Owner);
     if (Failure)
@@ -397,8 +399,12 @@ Napi::Value requireNoScriptVariables(const Napi::CallbackInfo &Info) {
   return Info.Env().Undefined();
 }
 
-void endWith(const Napi::CallbackInfo &Info) {
-  endWithPeer(static_cast<int>(number(Info[0])));
+Napi::Value endWith(const Napi::CallbackInfo &Info) {
+  if (std::error_code Failure = endWithPeer(static_cast<int>(number(Info[0]))))
+    return raise(Info.Env(), makeError(ErrorKind::System,
+                                       "nothing can wait for the host's end: " +
+                                           Failure.message()));
+  return Info.Env().Undefined();
 }
 
 Napi::Value makeRecord(const Napi::CallbackInfo &Info) {
@@ -524,6 +530,10 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
 #ifdef __linux__
   Exports.Set("spawnProcess", Napi::Function::New(Env, spawnProcess));
   Exports.Set("reapProcess", Napi::Function::New(Env, reapProcess));
+  Exports.Set("lockFile", Napi::Function::New(Env, lockFile));
+  Exports.Set("endProcessFamily", Napi::Function::New(Env, endProcessFamily));
+  Exports.Set("reapOrphanedProcesses",
+              Napi::Function::New(Env, reapOrphanedProcesses));
 #endif
   Exports.Set("stampFiles", Napi::Function::New(Env, stampFiles));
   Exports.Set("warmFrontendImage", Napi::Function::New(Env, openWarmFrontend));

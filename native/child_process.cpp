@@ -1,44 +1,18 @@
 #include "child_process.h"
 
+#include "child_watch.h"
+#include "process_family.h"
+
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
-#include <map>
-#include <mutex>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <system_error>
-#include <thread>
-#include <unistd.h>
 
 namespace hotswift {
 namespace {
-
-/// A descriptor that is closed unless it is taken.
-class Descriptor {
-public:
-  Descriptor() = default;
-  explicit Descriptor(int Number) : Number(Number) {}
-  Descriptor(Descriptor &&Other) noexcept : Number(Other.take()) {}
-  Descriptor &operator=(Descriptor &&Other) noexcept {
-    reset(Other.take());
-    return *this;
-  }
-  ~Descriptor() { reset(-1); }
-
-  int get() const { return Number; }
-  int take() { return std::exchange(Number, -1); }
-
-private:
-  void reset(int Other) {
-    if (Number >= 0)
-      ::close(Number);
-    Number = Other;
-  }
-
-  int Number = -1;
-};
 
 std::error_code lastError() { return {errno, std::generic_category()}; }
 
@@ -56,6 +30,7 @@ struct Request {
   std::vector<std::string> Environment;
   std::string Directory;
   bool NewSession = false;
+  bool LeavesCore = false;
   std::vector<Stream> Streams;
 };
 
@@ -89,14 +64,8 @@ public:
       Failure = posix_spawn_file_actions_addchdir_np(&Actions,
                                                      From.Directory.c_str());
     for (size_t I = 0; I < From.Streams.size() && Failure == 0; ++I) {
-      const Stream &S = From.Streams[I];
-      const int Target = static_cast<int>(I);
-      Failure = S.Kind == Stream::Nothing
-                    ? posix_spawn_file_actions_addopen(
-                          &Actions, Target, "/dev/null",
-                          Target == 0 ? O_RDONLY : O_RDWR, 0)
-                    : posix_spawn_file_actions_adddup2(&Actions, S.Theirs.get(),
-                                                       Target);
+      Failure = posix_spawn_file_actions_adddup2(
+          &Actions, From.Streams[I].Theirs.get(), static_cast<int>(I));
     }
     return {Failure, std::generic_category()};
   }
@@ -108,15 +77,23 @@ public:
 /// Opens what the child will have. What it inherits is copied to where no
 /// descriptor of its own will be: one that is put in place must not take the
 /// place of another that has yet to be.
-std::error_code openStreams(std::vector<Stream> &Streams) {
+///
+/// \p Failed is the path of what cannot be opened, if it has one.
+std::error_code openStreams(std::vector<Stream> &Streams, const char *&Failed) {
   const int Above = static_cast<int>(Streams.size());
   const auto MoveUp = [&](int From) {
     return Descriptor(::fcntl(From, F_DUPFD_CLOEXEC, Above));
   };
   for (Stream &S : Streams) {
-    if (S.Kind == Stream::Nothing)
-      continue;
-    if (S.Kind == Stream::Pipe) {
+    if (S.Kind == Stream::Nothing) {
+      constexpr const char *Null = "/dev/null";
+      const Descriptor Opened(::open(Null, O_RDWR | O_CLOEXEC));
+      if (Opened.get() < 0) {
+        Failed = Null;
+        return lastError();
+      }
+      S.Theirs = MoveUp(Opened.get());
+    } else if (S.Kind == Stream::Pipe) {
       int Ends[2];
       if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, Ends) < 0)
         return lastError();
@@ -152,64 +129,22 @@ std::error_code start(Request &From, pid_t &Pid) {
           std::generic_category()};
 }
 
-/// Closes \p Told when a process has ended. Until it is reaped its number is no
-/// other process's: that is left to the thread that uses the number. If nobody
-/// is there to be told, it is reaped here.
-void waitForEnd(pid_t Pid, Descriptor Told) {
-  siginfo_t Info = {};
-  while (::waitid(P_PID, Pid, &Info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
-  }
-  if (::send(Told.get(), "", 1, MSG_NOSIGNAL) < 0)
-    ::waitpid(Pid, nullptr, 0);
-}
-
-/// The threads that wait for processes, by those. Never destroyed: when the
-/// process ends, some of them still wait.
-class Waiters {
-public:
-  static Waiters &shared() {
-    static auto *All = new Waiters;
-    return *All;
-  }
-
-  void add(pid_t Pid, std::thread Waiter) {
-    std::lock_guard Lock(Mutex);
-    std::thread &Known = Threads[Pid];
-    // Of a process that nobody was there to reap.
-    if (Known.joinable())
-      Known.detach();
-    Known = std::move(Waiter);
-  }
-
-  /// Of a process that has ended: returns when its thread has, too.
-  void remove(pid_t Pid) {
-    std::unique_lock Lock(Mutex);
-    auto Known = Threads.extract(Pid);
-    Lock.unlock();
-    if (Known)
-      Known.mapped().join();
-  }
-
-private:
-  std::mutex Mutex;
-  std::map<pid_t, std::thread> Threads;
-};
-
-/// On a thread of its own. Not by a function of Node's for other threads: Node
-/// 20 frees those with the environment, whoever still calls them.
 std::error_code watchEnd(pid_t Pid, Descriptor &Ours) {
   int Ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, Ends) < 0)
     return lastError();
   Ours = Descriptor(Ends[0]);
-  Descriptor Theirs(Ends[1]);
-  // Signals that the host handles are for its own threads.
-  sigset_t All, Former;
-  sigfillset(&All);
-  pthread_sigmask(SIG_SETMASK, &All, &Former);
-  Waiters::shared().add(Pid, std::thread(waitForEnd, Pid, std::move(Theirs)));
-  pthread_sigmask(SIG_SETMASK, &Former, nullptr);
-  return {};
+  return watchChild(Pid, Descriptor(Ends[1]));
+}
+
+/// A process and what it starts leave no core, which would be as large as all
+/// of its memory and lie where the user works. They may raise the limit again.
+void withholdCore(pid_t Pid) {
+  rlimit Limit = {};
+  if (::prlimit(Pid, RLIMIT_CORE, nullptr, &Limit) != 0)
+    return;
+  Limit.rlim_cur = 0;
+  ::prlimit(Pid, RLIMIT_CORE, &Limit, nullptr);
 }
 
 Request read(const Napi::Object &Options) {
@@ -220,6 +155,7 @@ Request read(const Napi::Object &Options) {
   if (const auto Directory = Options.Get("directory"); Directory.IsString())
     Result.Directory = Directory.As<Napi::String>().Utf8Value();
   Result.NewSession = Options.Get("newSession").ToBoolean();
+  Result.LeavesCore = Options.Get("leavesCore").ToBoolean();
   const auto Streams = Options.Get("streams").As<Napi::Array>();
   for (uint32_t I = 0; I < Streams.Length(); ++I) {
     const Napi::Value Entry = Streams.Get(I);
@@ -234,8 +170,11 @@ Request read(const Napi::Object &Options) {
   return Result;
 }
 
-Napi::Value fail(Napi::Env Env, const std::error_code &Failure) {
+Napi::Value fail(Napi::Env Env, const std::error_code &Failure,
+                 const char *Path = nullptr) {
   auto Reason = Napi::Object::New(Env);
+  if (Path != nullptr)
+    Reason.Set("path", Path);
   Reason.Set("errno", Failure.value());
   Reason.Set("message", Failure.message());
   return Reason;
@@ -245,11 +184,16 @@ Napi::Value fail(Napi::Env Env, const std::error_code &Failure) {
 
 Napi::Value spawnProcess(const Napi::CallbackInfo &Info) {
   Request From = read(Info[0].As<Napi::Object>());
-  if (std::error_code Failure = openStreams(From.Streams))
-    return fail(Info.Env(), Failure);
+  const char *Failed = nullptr;
+  if (std::error_code Failure = openStreams(From.Streams, Failed))
+    return fail(Info.Env(), Failure, Failed);
   pid_t Pid = 0;
   if (std::error_code Failure = start(From, Pid))
     return fail(Info.Env(), Failure);
+  if (!From.LeavesCore)
+    withholdCore(Pid);
+  if (From.NewSession)
+    markFamily(Pid);
   Descriptor Ended;
   if (std::error_code Failure = watchEnd(Pid, Ended)) {
     ::kill(Pid, SIGKILL);
@@ -268,7 +212,6 @@ Napi::Value spawnProcess(const Napi::CallbackInfo &Info) {
 
 Napi::Value reapProcess(const Napi::CallbackInfo &Info) {
   const auto Pid = static_cast<pid_t>(number(Info[0]));
-  Waiters::shared().remove(Pid);
   int Status = 0;
   // Somebody else may have reaped it: how it ended is not known then.
   const bool IsKnown = ::waitpid(Pid, &Status, 0) > 0;
@@ -278,6 +221,52 @@ Napi::Value reapProcess(const Napi::CallbackInfo &Info) {
   else
     Result.Set("exitCode", IsKnown ? WEXITSTATUS(Status) : 0);
   return Result;
+}
+
+namespace {
+
+class FamilyWork : public PromisedWork {
+public:
+  FamilyWork(Napi::Env Env, pid_t Leader) : PromisedWork(Env), Leader(Leader) {}
+
+private:
+  llvm::Error work() override {
+    endFamily(Leader);
+    return llvm::Error::success();
+  }
+  llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
+    return Env.Undefined();
+  }
+
+  const pid_t Leader;
+};
+
+class OrphanWork : public PromisedWork {
+public:
+  OrphanWork(Napi::Env Env, std::vector<size_t> Leaders)
+      : PromisedWork(Env), Leaders(std::move(Leaders)) {}
+
+private:
+  llvm::Error work() override {
+    reapOrphans({Leaders.begin(), Leaders.end()});
+    return llvm::Error::success();
+  }
+  llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
+    return Env.Undefined();
+  }
+
+  const std::vector<size_t> Leaders;
+};
+
+} // namespace
+
+Napi::Value endProcessFamily(const Napi::CallbackInfo &Info) {
+  return (new FamilyWork(Info.Env(), static_cast<pid_t>(number(Info[0]))))
+      ->start();
+}
+
+Napi::Value reapOrphanedProcesses(const Napi::CallbackInfo &Info) {
+  return (new OrphanWork(Info.Env(), numbers(Info[0])))->start();
 }
 
 } // namespace hotswift

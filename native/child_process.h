@@ -16,4 +16,10 @@ Napi::Value spawnProcess(const Napi::CallbackInfo &Info);
 /// `reapProcess`: how a process has ended. Waits until it has.
 Napi::Value reapProcess(const Napi::CallbackInfo &Info);
 
+/// `endProcessFamily` and `reapOrphanedProcesses`: see process_family.h. On
+/// libuv's pool: on a machine with thousands of processes they take longer than
+/// the event loop may stand still.
+Napi::Value endProcessFamily(const Napi::CallbackInfo &Info);
+Napi::Value reapOrphanedProcesses(const Napi::CallbackInfo &Info);
+
 } // namespace hotswift

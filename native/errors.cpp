@@ -36,6 +36,8 @@ llvm::StringRef kindName(ErrorKind Kind) {
     return "preview";
   case ErrorKind::Source:
     return "source";
+  case ErrorKind::System:
+    return "system";
   }
   llvm_unreachable("every kind has its name");
 }

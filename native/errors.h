@@ -18,6 +18,7 @@ enum class ErrorKind {
   Missing, ///< a generation, an object or a function that does not exist
   Preview, ///< a preview threw, or is not there when it is drawn
   Source,  ///< a source could not be parsed
+  System,  ///< the system has no thread or descriptor left for it
 };
 
 class EngineError : public llvm::ErrorInfo<EngineError> {

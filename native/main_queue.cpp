@@ -1,13 +1,16 @@
 #include "main_queue.h"
 
+#include "errors.h"
+#include "thread.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #ifdef __linux__
 #include <poll.h>
@@ -192,33 +195,45 @@ void waitForWork(Pump *State) {
   }
 }
 
+llvm::Error cannotWait(const std::error_code &Failure) {
+  return makeError(ErrorKind::System,
+                   "nothing can wait for the main queue: " + Failure.message());
+}
+
 } // namespace
 
-bool pumpMainQueue(Napi::Env Env, const Libraries &Runtime) {
-  if (!isMainThread())
-    return false;
-  if (ThePump.load() != nullptr)
-    return true;
+llvm::Error pumpMainQueue(Napi::Env Env, const Libraries &Runtime) {
+  if (!isMainThread() || ThePump.load() != nullptr)
+    return llvm::Error::success();
   auto Handle = reinterpret_cast<MainQueueHandle>(
       Runtime.find("_dispatch_get_main_queue_handle_4CF"));
   auto Drain = reinterpret_cast<DrainMainQueue>(
       Runtime.find("_dispatch_main_queue_callback_4CF"));
+  if (!Handle || !Drain)
+    return llvm::Error::success();
   const int Wakeup = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (!Handle || !Drain || Wakeup < 0)
-    return false;
+  if (Wakeup < 0)
+    return cannotWait({errno, std::generic_category()});
+  auto Made = std::make_unique<Pump>();
+  Made->Drain = Drain;
+  Made->Handle = Handle();
+  Made->Wakeup = Wakeup;
+  // The thread waits for the rest.
+  const std::lock_guard Lock(Made->Mutex);
+  if (std::error_code Failure =
+          startThread([State = Made.get()] { waitForWork(State); })) {
+    ::close(Wakeup);
+    return cannotWait(Failure);
+  }
   // Never freed: the thread ends with the process.
-  auto *State = new Pump;
-  State->Drain = Drain;
-  State->Handle = Handle();
-  State->Wakeup = Wakeup;
+  Pump *State = Made.release();
   State->OnMainThread = Napi::ThreadSafeFunction::New(
       Env, Napi::Function::New(Env, [](const Napi::CallbackInfo &) {}),
       "hotswift main queue", /*maxQueueSize=*/0, /*initialThreadCount=*/1);
   State->OnMainThread.Unref(Env);
   Env.AddCleanupHook(end, State);
   ThePump = State;
-  std::thread(waitForWork, State).detach();
-  return true;
+  return llvm::Error::success();
 }
 
 void serviceRunLoop(const Libraries &Runtime) {
@@ -243,7 +258,9 @@ void serviceRunLoop(const Libraries &Runtime) {
 
 // macOS: the main queue and the main run loop are served by the run loop of the
 // process's main thread.
-bool pumpMainQueue(Napi::Env, const Libraries &) { return false; }
+llvm::Error pumpMainQueue(Napi::Env, const Libraries &) {
+  return llvm::Error::success();
+}
 void serviceRunLoop(const Libraries &) {}
 
 #endif

@@ -15,10 +15,10 @@ namespace hotswift {
 /// Foundation is loaded. Through Node-API alone, without libuv's headers: the
 /// binary then depends on no version of Node.
 ///
-/// Does nothing, and says so by returning false, unless it is called on the
-/// process's main thread with libdispatch loaded. Once a process; it does not
-/// keep the event loop alive.
-bool pumpMainQueue(Napi::Env Env, const Libraries &Runtime);
+/// Does nothing unless it is called on the process's main thread with
+/// libdispatch loaded. Once a process; it does not keep the event loop alive.
+/// An error if there can be no such thread.
+llvm::Error pumpMainQueue(Napi::Env Env, const Libraries &Runtime);
 
 /// To be called on the JavaScript thread after Swift code has run there: a
 /// timer or a block that it gave to the main run loop wakes nothing by itself.

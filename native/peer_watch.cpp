@@ -1,9 +1,12 @@
 #include "peer_watch.h"
 
+#include "thread.h"
+
+#include "process_family.h"
+
 #include <cerrno>
 #include <csignal>
 #include <poll.h>
-#include <thread>
 #include <unistd.h>
 
 namespace hotswift {
@@ -16,19 +19,16 @@ void waitForEnd(int Descriptor) {
   pollfd Socket = {Descriptor, 0, 0};
   while (::poll(&Socket, 1, -1) < 0 && errno == EINTR) {
   }
+#ifdef __linux__
+  killFamily(::getpid());
+#endif
   ::kill(-::getpid(), SIGKILL);
 }
 
 } // namespace
 
-void endWithPeer(int Descriptor) {
-  // Signals that Swift code handles are for the threads that run Swift; a new
-  // thread inherits which ones it takes.
-  sigset_t All, Former;
-  sigfillset(&All);
-  pthread_sigmask(SIG_SETMASK, &All, &Former);
-  std::thread(waitForEnd, Descriptor).detach();
-  pthread_sigmask(SIG_SETMASK, &Former, nullptr);
+std::error_code endWithPeer(int Descriptor) {
+  return startThread([Descriptor] { waitForEnd(Descriptor); });
 }
 
 } // namespace hotswift

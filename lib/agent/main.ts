@@ -31,6 +31,7 @@ function linkOnOneThread(): void {
 linkOnOneThread();
 
 let runner: SwiftRunner | undefined;
+let endsWithHost = false;
 
 /** Drawn ahead of need: the first picture takes longer than those after it, and its first text longer still. */
 const anyPicture: Drawing = {
@@ -46,6 +47,7 @@ async function perform(request: AgentRequest): Promise<unknown> {
   if (request.op === 'start') {
     const addon = loadAddon();
     addon.endWithPeer(channelDescriptor);
+    endsWithHost = true;
     addon.bufferOutputByLine();
     addon.recordCrashes(crashRecordDescriptor);
     runner = new SwiftRunner(request.runner);
@@ -98,8 +100,10 @@ async function answer(request: AgentRequest): Promise<void> {
   }
 }
 
-/** The host has ended: so does the agent, and what Swift has started. */
-const end = () => process.kill(-process.pid, 'SIGKILL');
+/** The host has ended: so does the agent. Once it runs Swift, the addon sees to that, and ends what Swift has started first. */
+const endWithHost = () => {
+  if (!endsWithHost) process.kill(-process.pid, 'SIGKILL');
+};
 
 /** The host is there, and cannot be spoken with any more: Swift has closed the descriptor, or has read from it. */
 const giveUp = () => process.exit(channelLost);
@@ -109,7 +113,7 @@ function readRequest(value: unknown): AgentRequest {
   throw new TypeError('this is no request');
 }
 
-const stream = inheritedStream(channelDescriptor).on('error', giveUp).on('close', end);
+const stream = inheritedStream(channelDescriptor).on('error', giveUp).on('close', endWithHost);
 const channel = new MessageChannel<AgentRequest, AgentReply>(stream, {
   read: readRequest,
   onMessage: (request) => void answer(request),

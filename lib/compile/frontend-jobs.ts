@@ -221,7 +221,10 @@ export class FrontendJobs {
   #run(args: readonly string[], { signal, timeout: ms = defaultTimeout, inBackground }: JobOptions): Promise<ToolResult> {
     const timeout = { ms, phase: 'compile' };
     const env = frontendEnvironment();
-    return runTool(this.#template.program, args, { cwd: this.#module.workingDirectory, env, signal, timeout, inBackground });
+    // Macros that are programs run beside the compiler.
+    const hasChildren = args.some((arg) => /^-(load-plugin-executable|external-plugin-path)/.test(arg));
+    const place = { cwd: this.#module.workingDirectory, temporaryFolder: this.#folder };
+    return runTool(this.#template.program, args, { ...place, env, hasChildren, signal, timeout, inBackground });
   }
 }
 

@@ -61,6 +61,7 @@ export class FrontendServer {
         cwd: workingDirectory,
         env: {
           ...frontendEnvironment(),
+          TMPDIR: folder,
           HOTSWIFT_WARM_SENTINEL: sentinel,
           HOTSWIFT_WARM_FOLDER: folder + path.sep,
           HOTSWIFT_WARM_TEXT: text,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /**
  * Ends a process and all that it started, at once. SwiftPM and the Swift driver put what they run in process groups of their own, which
@@ -18,8 +18,30 @@ export function killTree(root: number): void {
 }
 
 function childrenOf(parents: ReadonlySet<number>): number[] {
-  const processes = process.platform === 'linux' ? listProc() : listWithPs();
+  if (process.platform !== 'linux') return withParents(listWithPs(), parents);
+  // To look at every process takes longer than the event loop may stand still, where there are many.
+  return listsChildren() ? [...parents].flatMap(childrenOfThreads) : withParents(listProc(), parents);
+}
+
+function withParents(processes: readonly Process[], parents: ReadonlySet<number>): number[] {
   return processes.filter(({ parent }) => parents.has(parent)).map(({ pid }) => pid);
+}
+
+/** Whether the kernel was built to list the children of a thread (proc_tid_children(5)). */
+function listsChildren(): boolean {
+  return existsSync(`/proc/self/task/${process.pid}/children`);
+}
+
+function childrenOfThreads(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+      const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
+      return text === '' ? [] : text.split(' ').map(Number);
+    });
+  } catch {
+    // It ended meanwhile.
+    return [];
+  }
 }
 
 interface Process {

@@ -5,6 +5,7 @@ import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
+import { AdoptedProcesses } from './adopted-processes.js';
 
 /** For each descriptor of a process, from 0: nothing, a pipe of the host's, or a descriptor of the host's. */
 export type Stdio = readonly ('ignore' | 'pipe' | number)[];
@@ -15,8 +16,13 @@ export interface SpawnOptions {
   cwd?: string;
   /** All of it. Default: the host's. */
   env?: NodeJS.ProcessEnv;
-  /** Whether it is in a session, and a process group, of its own. Default `false`. */
+  /**
+   * Whether it is in a session, and a process group, of its own. What descends from it, daemons as well, has ended when its end is told (not in Bun). Default
+   * `false`.
+   */
   detached?: boolean;
+  /** Whether the system may write a core of it, and of what it starts. Default `false`: it is as large as the process and lies where the user works. */
+  leavesCore?: boolean;
 }
 
 interface SpawnedEvents {
@@ -53,20 +59,28 @@ export interface NativeProcesses {
     environment: string[];
     directory: string | undefined;
     newSession: boolean;
+    leavesCore: boolean;
     streams: Stdio;
-  }): { pid: number; ended: number; descriptors: number[] } | { errno: number; message: string };
+  }): { pid: number; ended: number; descriptors: number[] } | { errno: number; message: string; path?: string };
   /** To be called once a process has ended; until then its number is no other's. */
   reapProcess(pid: number): { exitCode?: number; signal?: number };
+  /** native/process_family.h: `endFamily`, of a process that was not reaped yet. */
+  endProcessFamily(leader: number): Promise<void>;
+  /** native/process_family.h: `reapOrphans`. */
+  reapOrphanedProcesses(leaders: number[]): Promise<void>;
 }
 
 let native: NativeProcesses | undefined;
+let adopted: AdoptedProcesses | undefined;
 
 /** Bun's own `spawn` does not fork the host, and its `Socket` takes no descriptor. */
 const isBun = process.versions.bun !== undefined;
 
 /** Processes are started by the addon from now on, where it can. */
-export function spawnWith({ spawnProcess, reapProcess }: Partial<NativeProcesses>): void {
-  if (spawnProcess !== undefined && reapProcess !== undefined && !isBun) native = { spawnProcess, reapProcess };
+export function spawnWith(addon: Partial<NativeProcesses>): void {
+  if (addon.spawnProcess === undefined || isBun) return;
+  native = addon as NativeProcesses;
+  adopted ??= new AdoptedProcesses(native.reapOrphanedProcesses);
 }
 
 /**
@@ -98,10 +112,10 @@ class NativeChild extends EventEmitter<SpawnedEvents> implements Spawned {
   readonly #ended: Socket | undefined;
 
   constructor(
-    { spawnProcess, reapProcess }: NativeProcesses,
+    { spawnProcess, reapProcess, endProcessFamily }: NativeProcesses,
     program: string,
     args: readonly string[],
-    { stdio, cwd, env = process.env, detached = false }: SpawnOptions,
+    { stdio, cwd, env = process.env, detached = false, leavesCore = false }: SpawnOptions,
   ) {
     super();
     const started = spawnProcess({
@@ -110,13 +124,15 @@ class NativeChild extends EventEmitter<SpawnedEvents> implements Spawned {
       environment: Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])),
       directory: cwd,
       newSession: detached,
+      leavesCore,
       streams: stdio,
     });
     if ('errno' in started) {
       const code = getSystemErrorName(-started.errno);
       const syscall = `spawn ${program}`;
-      const properties = { code, errno: -started.errno, syscall, path: program };
-      const error = Object.assign(new Error(`${syscall} ${code}: ${started.message}`), properties);
+      const properties = { code, errno: -started.errno, syscall, path: started.path ?? program };
+      const where = started.path === undefined ? '' : ` (${started.path})`;
+      const error = Object.assign(new Error(`${syscall} ${code}: ${started.message}${where}`), properties);
       process.nextTick(() => this.emit('error', error));
       return;
     }
@@ -126,7 +142,13 @@ class NativeChild extends EventEmitter<SpawnedEvents> implements Spawned {
       fd < 0 ? null : new Socket({ fd, readable: index > 0, writable: index === 0 || index > 2 }),
     );
     this.#ended = new Socket({ fd: ended, writable: false });
-    this.#ended.resume().once('close', () => this.#end(reapProcess(pid)));
+    if (detached) adopted?.add(pid);
+    const end = () => {
+      adopted?.delete(pid);
+      this.#end(reapProcess(pid));
+    };
+    // Until it is reaped, its number is that of its session.
+    this.#ended.resume().once('close', () => (detached ? void endProcessFamily(pid).then(end, end) : end()));
   }
 
   get stdin(): Socket | null {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type Duplex, Readable } from 'node:stream';
 import { deserializeError, HotswiftError } from '../errors.js';
+import { killTree } from '../project/process-tree.js';
 import { type Spawned, spawn } from '../project/spawn.js';
 import type { CrashInfo } from '../types.js';
 import { asAgentsOwn, unresponsive, withPlace } from './agent-failures.js';
@@ -83,8 +84,10 @@ export class Agent {
       // Swift's own backtracer would hold up the end of a crashed agent; under Electron, its executable is to act as Node.
       env: { ...process.env, SWIFT_BACKTRACE: 'enable=no', ELECTRON_RUN_AS_NODE: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', this.#record.descriptor ?? 'ignore'],
-      // A process group of its own: what Swift starts ends with the agent, and a Ctrl-C in the terminal is the host's alone.
+      // A session of its own: what Swift starts ends with the agent, and a Ctrl-C in the terminal is the host's alone.
       detached: true,
+      // Who debugs may want to look at one.
+      leavesCore: options.runner.debug,
     });
     // A process that could not be started may have no streams.
     this.stdout = this.#child.stdout ?? Readable.from([]);
@@ -202,6 +205,7 @@ export class Agent {
     // What it ended of is being found out.
     if (this.#exited) return;
     this.#endedBy ??= reason;
+    if (this.pid !== 0) killTree(this.pid);
     this.#killGroup();
   }
 

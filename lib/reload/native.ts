@@ -4,6 +4,7 @@ import type { NativeIndexes, ObjectVersions } from '../compile/native-indexes.js
 import type { StampFiles } from '../edit/source-set.js';
 import type { NativeSyntaxTree } from '../edit/syntax.js';
 import { type ErrorDetails, HotswiftError, type HotswiftErrorCode, isError } from '../errors.js';
+import { lockWith, type NativeLocks } from '../project/file-lock.js';
 import { type NativeProcesses, spawnWith } from '../project/spawn.js';
 import type { PreviewInfo } from '../types.js';
 
@@ -105,7 +106,7 @@ export interface NativeEngine {
   restoreState(state: Uint8Array): void;
 }
 
-export interface NativeAddon extends NativeIndexes, Partial<NativeProcesses> {
+export interface NativeAddon extends NativeIndexes, Partial<NativeProcesses>, Partial<NativeLocks> {
   /** `librarySearchPaths` are searched for the libraries that objects name. `debug`: debuggers are told of every object; default `false`. */
   Engine: new (
     librarySearchPaths: string[],
@@ -163,6 +164,7 @@ export function loadAddon(): NativeAddon {
       const addon = require(file) as NativeAddon;
       loaded = { addon, file };
       spawnWith(addon);
+      lockWith(addon);
       return addon;
     } catch (cause) {
       const reason = (cause as Error).message.trim();
@@ -192,7 +194,7 @@ function addonPlaces(root: string): (() => string | undefined)[] {
 }
 
 /** The errors of native/errors.h. */
-type NativeKind = 'object' | 'library' | 'symbols' | 'link' | 'script' | 'missing' | 'preview' | 'source';
+type NativeKind = 'object' | 'library' | 'symbols' | 'link' | 'script' | 'missing' | 'preview' | 'source' | 'system';
 
 const codes: Record<NativeKind, HotswiftErrorCode> = {
   object: 'ERR_HOTSWIFT_LINK',
@@ -203,6 +205,7 @@ const codes: Record<NativeKind, HotswiftErrorCode> = {
   missing: 'ERR_HOTSWIFT_ARGUMENT',
   preview: 'ERR_HOTSWIFT_PREVIEW',
   source: 'ERR_HOTSWIFT_PROJECT',
+  system: 'ERR_HOTSWIFT_NATIVE',
 };
 
 /** An error of the addon as one of ours; anything else as it is. */
