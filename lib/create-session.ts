@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { AgentPolicy } from './agent-keeper.js';
@@ -6,6 +6,7 @@ import { HotswiftError } from './errors.js';
 import { checkSessionOptions } from './options.js';
 import { RasteriserThread } from './preview/rasteriser-thread.js';
 import { defaultCacheDirectory } from './project/cache-directory.js';
+import { findPackage } from './project/swift-package.js';
 import { findToolchain } from './project/toolchain.js';
 import { AgentReloader } from './reload/agent-reloader.js';
 import { InProcessReloader } from './reload/in-process-reloader.js';
@@ -38,9 +39,10 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   signal?.addEventListener('abort', abort, { once: true });
   try {
     onProgress?.({ phase: 'finding the toolchain' });
-    const toolchain = await findToolchain(checked.toolchain ?? {}, folder.path, signal);
     const { file, module: described, debug = false, warmCompiler = true } = checked;
     const cache = path.resolve(checked.cacheDirectory ?? defaultCacheDirectory());
+    const search = { folder: await toolchainFolder(checked), cacheDirectory: cache, signal };
+    const toolchain = await findToolchain(checked.toolchain ?? {}, folder.path, search);
     const isReplaceable = checked.isolation !== 'in-process';
     const place = { cache, folder: folder.path };
     const moduleOptions = { file, module: described, debug, warmCompiler, toolchain, ...place, addon, isReplaceable };
@@ -88,6 +90,12 @@ async function createReloader(options: SessionOptions, { runner, symbols }: Sess
     throw new HotswiftError('ERR_HOTSWIFT_ARGUMENT', `createSession: \`cwd\`: ${cwd} is not a folder`);
   }
   return new AgentReloader({ runner, symbols, env, cwd, timeouts: { start: timeouts?.start ?? defaultTimeout, render } });
+}
+
+/** Where the module is compiled: in its package, else in the working directory. */
+async function toolchainFolder({ file, module }: SessionOptions): Promise<string> {
+  const found = module === undefined ? await findPackage(path.dirname(path.resolve(file))) : undefined;
+  return found === undefined ? process.cwd() : realpath(found);
 }
 
 function policyOf(options: SessionOptions): AgentPolicy {

@@ -83,10 +83,13 @@ function examineAddon(): Finding {
   }
 }
 
-async function examineToolchain({ swiftc }: DoctorOptions, folder: string): Promise<{ finding: Finding; toolchain?: Toolchain }> {
+async function examineToolchain(
+  { swiftc, cacheDirectory = defaultCacheDirectory() }: DoctorOptions,
+  folder: string,
+): Promise<{ finding: Finding; toolchain?: Toolchain }> {
   const what = 'Swift toolchain';
   try {
-    const toolchain = await findToolchain({ swiftc }, folder);
+    const toolchain = await findToolchain({ swiftc }, folder, { cacheDirectory: path.resolve(cacheDirectory) });
     const says = `${toolchain.swiftc}, Swift ${toolchain.version}, ${toolchain.triple}`;
     return { finding: { what, state: 'fine', says }, toolchain };
   } catch (error) {

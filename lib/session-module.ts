@@ -146,6 +146,7 @@ export class SessionModule {
     const needed = new NeededSources(module.name, this.syntax, hasMacros ? Number.POSITIVE_INFINITY : smallest, declarations);
     const link = {
       swiftc: toolchain.swiftc,
+      swiftcFolder: toolchain.folder,
       name: module.name,
       libraries: this.libraries,
       searchPaths: this.runner.librarySearchPaths,

@@ -2,8 +2,8 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'shell-quote';
 import { HotswiftError } from '../errors.js';
+import { askDriver } from '../project/driver.js';
 import { findScript, type ModuleDescription } from '../project/module.js';
-import { runTool } from '../project/run-tool.js';
 import type { Toolchain } from '../project/toolchain.js';
 
 /** The frontend invocation of a module, without what differs from one compile to the next: inputs and outputs. */
@@ -39,7 +39,7 @@ export interface ReadAlong {
 const placeholder = 'hotswift-placeholder.swift';
 
 /**
- * Asks the driver once which frontend job it would run for the module (`swiftc -###`). Every compile then runs the frontend itself: the
+ * Asks the driver which frontend job it would run for the module (`swiftc -###`). Every compile then runs the frontend itself: the
  * driver costs more than twice as much.
  *
  * Rejects with ERR_HOTSWIFT_PROJECT if the driver refuses the module's flags.
@@ -72,9 +72,12 @@ export async function askForTemplate(
     ...module.flags,
     // Files are compiled one by one, whatever the module's release build does.
     '-no-whole-module-optimization',
+    // The driver would have a bridging header compiled first, to a temporary file, which a compile would then read in its place.
+    '-disable-bridging-pch',
   ];
-  const { exitCode, stdout, stderr } = await runTool(toolchain.swiftc, args, { cwd: module.workingDirectory, temporaryFolder, signal });
-  const job = stdout.split('\n').find((line) => line.includes('-frontend') && line.includes(placeholder));
+  const question = { args, cwd: module.workingDirectory, temporaryFolder, signal };
+  const { exitCode, stdout, stderr } = await askDriver(toolchain.driver, question, (output) => jobIn(output) !== undefined);
+  const job = jobIn(stdout);
   if (exitCode !== 0 || job === undefined) {
     throw new HotswiftError(
       'ERR_HOTSWIFT_PROJECT',
@@ -82,6 +85,14 @@ export async function askForTemplate(
     );
   }
   return templateOf(words(job));
+}
+
+/** A command line for a POSIX shell: in quotes, a line break does not end it. */
+const commandLine = /(?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^'"\\\n])+/gs;
+
+/** The command line of the job that compiles. */
+function jobIn(output: string): string | undefined {
+  return output.match(commandLine)?.find((line) => line.includes('-frontend') && line.includes(placeholder));
 }
 
 /** The words of a command line as the driver prints it, quoted for a POSIX shell. */

@@ -81,7 +81,7 @@ async function sourceFiles(): Promise<string[]> {
 async function buildEntry(toolchain: Toolchain, entry: string, signal?: AbortSignal): Promise<void> {
   await makeEntry(entry, async (folder, temporary) => {
     const args = [...compileArguments(folder), ...(await sourceFiles())];
-    const options = { signal, cwd: temporary, temporaryFolder: temporary, hasChildren: true };
+    const options = { signal, cwd: toolchain.folder ?? temporary, temporaryFolder: temporary, hasChildren: true };
     const result = await runTool(toolchain.swiftc, args, options);
     if (result.exitCode !== 0) {
       const remedy = cannotLink.test(result.stderr) ? `\n${howToLink}` : '';

@@ -14,6 +14,8 @@ export interface StableLibrary {
 
 export interface LinkOptions {
   swiftc: string;
+  /** Where it is called. Default: `folder`. */
+  swiftcFolder?: string;
   /** The module's name. */
   name: string;
   /** Libraries to link with: paths, or `-l` and a name. */
@@ -36,7 +38,7 @@ export interface LinkOptions {
  */
 export async function linkStableLibrary(
   files: ReadonlyMap<string, CompiledFile>,
-  { swiftc, name, libraries, searchPaths, folder, keepsDebugInformation = false, inBackground }: LinkOptions,
+  { swiftc, swiftcFolder, name, libraries, searchPaths, folder, keepsDebugInformation = false, inBackground }: LinkOptions,
   signal?: AbortSignal,
 ): Promise<StableLibrary> {
   const objects = new Map([...files].map(([file, { object }]) => [file, object]));
@@ -55,7 +57,7 @@ export async function linkStableLibrary(
     ...searchPaths.flatMap((searched) => ['-L', searched, '-Xlinker', '-rpath', '-Xlinker', searched]),
     ...libraries,
   ];
-  const options = { cwd: folder, temporaryFolder: folder, hasChildren: true, inBackground, signal };
+  const options = { cwd: swiftcFolder ?? folder, temporaryFolder: folder, hasChildren: true, inBackground, signal };
   // The quickest by far, where the toolchain has it.
   const quick = process.platform === 'linux' ? await runTool(swiftc, [...args, '-use-ld=lld'], options) : undefined;
   const result = quick?.exitCode === 0 ? quick : await runTool(swiftc, args, options);

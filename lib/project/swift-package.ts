@@ -194,7 +194,7 @@ function inputsOf(
 }
 
 /** The nearest folder with a Package.swift, from `folder` upwards. */
-async function findPackage(folder: string): Promise<string | undefined> {
+export async function findPackage(folder: string): Promise<string | undefined> {
   const exists = await access(path.join(folder, 'Package.swift')).then(
     () => true,
     () => false,
