@@ -35,7 +35,9 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   const addon = loadAddon();
   const folder = await TemporaryFolder.create();
   let close = () => folder.remove();
-  const abort = () => void close();
+  // What cannot be removed now is removed when the process ends.
+  const end = () => close().catch(() => {});
+  const abort = () => void end();
   signal?.addEventListener('abort', abort, { once: true });
   try {
     onProgress?.({ phase: 'finding the toolchain' });
@@ -75,7 +77,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     return session;
   } catch (error) {
     signal?.removeEventListener('abort', abort);
-    await close();
+    await end();
     signal?.throwIfAborted();
     throw error;
   }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createSession, type Session, type SessionOptions } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
+import { inHost } from '../support/host';
 import { agents, isRunning, processes } from '../support/processes';
 import { colorPreview, openSession, recordEvents, slowToCompile } from '../support/session';
 import { inTemporaryFolder } from '../support/temporary-folder';
@@ -161,6 +162,8 @@ describe('close, while a session', () => {
       expect(events).toEqual([['state', 'closed'], ['close']]);
       expect(isRunning(pid)).toBe(false);
       expect(agents()).toEqual([]);
+      // Nothing waits for the end of this process any more.
+      expect(processes().filter(({ parent, command }) => parent === process.pid && command.startsWith('/bin/sh'))).toEqual([]);
       expect(workingIn(fixture.folder)).toEqual([]);
       expect(workingIn(temporary)).toEqual([]);
       await expect(session.snapshot()).rejects.toMatchObject({ code: 'ERR_HOTSWIFT_CLOSED' });
@@ -198,6 +201,23 @@ describe('close, while a session', () => {
       expect(agents()).toEqual([]);
       expect([...workingIn(fixture.folder), ...workingIn(temporary)]).toEqual([]);
     });
+  });
+});
+
+describe('a start that is given up', () => {
+  it('is rejected, and nothing else, where its temporary folder cannot be removed', async () => {
+    const fixture = new Fixture();
+    const told = await inHost(
+      async ({ createSession }, file) => {
+        const files = require('node:fs/promises');
+        files.rm = () => Promise.reject(new Error('EBUSY'));
+        const controller = new AbortController();
+        const onProgress = () => controller.abort(new Error('enough'));
+        return createSession({ file, signal: controller.signal, onProgress }).catch(({ message }: Error) => message);
+      },
+      fixture.write('Color.swift', colorPreview('#ff0000')),
+    );
+    expect(told).toBe('enough');
   });
 });
 
