@@ -47,7 +47,8 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     const toolchain = await findToolchain(checked.toolchain ?? {}, folder.path, search);
     const isReplaceable = checked.isolation !== 'in-process';
     const place = { cache, folder: folder.path };
-    const moduleOptions = { file, module: described, debug, warmCompiler, toolchain, ...place, addon, isReplaceable };
+    const packageTimeout = checked.timeouts?.package;
+    const moduleOptions = { file, module: described, debug, warmCompiler, toolchain, ...place, packageTimeout, addon, isReplaceable };
     const module = await SessionModule.open(moduleOptions, { signal, onProgress });
 
     const reloader = await createReloader(checked, module);

@@ -55,13 +55,20 @@ const sessionOptions = z.union([
     env: z.record(z.string(), z.string()).optional(),
     cwd: z.string().optional(),
     timeouts: z
-      .strictObject({ start: milliseconds.optional(), compile: milliseconds.optional(), render: milliseconds.optional() })
+      .strictObject({
+        start: milliseconds.optional(),
+        compile: milliseconds.optional(),
+        package: milliseconds.optional(),
+        render: milliseconds.optional(),
+      })
       .optional(),
   }),
   z.strictObject({
     ...common,
     isolation: z.literal('in-process'),
-    timeouts: z.strictObject({ compile: milliseconds.optional(), render: milliseconds.optional() }).optional(),
+    timeouts: z
+      .strictObject({ compile: milliseconds.optional(), package: milliseconds.optional(), render: milliseconds.optional() })
+      .optional(),
   }),
 ]);
 

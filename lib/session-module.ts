@@ -35,6 +35,8 @@ export interface SessionModuleOptions {
   cache: string;
   /** For what is not. */
   folder: string;
+  /** Milliseconds that SwiftPM may say nothing; missing: the usual limit. */
+  packageTimeout?: number;
   addon: NativeAddon;
   /** Whether there can be another agent. */
   isReplaceable: boolean;
@@ -223,8 +225,13 @@ export class SessionModule {
   }
 }
 
-function packageOf({ file, toolchain, cache }: SessionModuleOptions, previewKit: PreviewKit, options: RefreshOptions) {
-  return describePackage(file, { toolchain, cacheDirectory: cache, previewKit, ...options });
+function packageOf(
+  { file, toolchain, cache, folder, packageTimeout }: SessionModuleOptions,
+  previewKit: PreviewKit,
+  options: RefreshOptions,
+) {
+  const places = { cacheDirectory: cache, temporaryFolder: folder };
+  return describePackage(file, { toolchain, ...places, timeout: packageTimeout, previewKit, ...options });
 }
 
 function difference(before: ModuleDescription, after: ModuleDescription): ModuleChange {

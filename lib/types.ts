@@ -76,6 +76,8 @@ export interface ProcessOptions {
     start?: number;
     /** One compile. Default 300,000. */
     compile?: number;
+    /** SwiftPM, for as long as it says nothing: it runs manifests and plug-ins, which may not end. Default 300,000. */
+    package?: number;
     /** One run of Swift code: initialisers, a drawing, a call. The agent is killed. Default 10,000; with `debug`, none. */
     render?: number;
   };
@@ -92,6 +94,8 @@ export interface InProcessOptions {
   timeouts?: {
     /** One compile. Default 300,000. */
     compile?: number;
+    /** SwiftPM, for as long as it says nothing: it runs manifests and plug-ins, which may not end. Default 300,000. */
+    package?: number;
     /**
      * A preview that suspends: it is given up, and what it draws later is dropped. Code that blocks cannot be limited. Default 10,000; with
      * `debug`, none.

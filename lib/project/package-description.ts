@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { HotswiftError } from '../errors.js';
-import { runSwiftPM, type Workspace } from './swiftpm.js';
+import { allEnded } from './all-ended.js';
+import { errorsOfSwiftPM, runSwiftPM, type Workspace } from './swiftpm.js';
 
 /** A target, as its manifest declares it and as SwiftPM found it on disk. */
 export interface PackageTarget {
@@ -89,7 +90,7 @@ const dependencyTree: z.ZodType<DependencyTree> = z.object({ path: z.string(), d
  * Rejects with ERR_HOTSWIFT_PROJECT, quoting SwiftPM, if it refuses the manifest.
  */
 export async function describePackageAt(root: string, workspace: Workspace): Promise<Package> {
-  const [description, declared] = await Promise.all([
+  const [description, declared] = await allEnded([
     askPackage(root, ['describe', '--type', 'json'], described, workspace),
     askPackage(root, ['dump-package'], manifest, workspace),
   ]);
@@ -142,7 +143,8 @@ async function askPackage<Answer>(root: string, command: string[], schema: z.Zod
   const [name = '', ...options] = command;
   const { exitCode, stdout, stderr } = await runSwiftPM(['package', name], root, options, workspace);
   if (exitCode !== 0) {
-    throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `SwiftPM does not accept the package in ${root}:\n${stderr.trim() || stdout.trim()}`);
+    const said = errorsOfSwiftPM(stderr) || errorsOfSwiftPM(stdout);
+    throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `SwiftPM does not accept the package in ${root}:\n${said}`);
   }
   try {
     return schema.parse(JSON.parse(stdout));

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { HotswiftError } from '../errors.js';
+import { allEnded } from './all-ended.js';
 import { readBuildPlan, type TargetPlan } from './build-plan.js';
 import { describePackageAt, findDependencies, type Package, type PackageTarget } from './package-description.js';
 import { askPkgConfig, type SystemLibrary } from './pkg-config.js';
@@ -30,7 +31,7 @@ export async function planTarget(file: string, build: BuildOptions): Promise<Pla
   const main = await describePackageAt(root, build);
   const target = findTarget(file, main);
   const others = main.hasDependencies ? await findDependencies(root, build) : [];
-  const packages = [main, ...(await Promise.all(others.map((other) => describePackageAt(other, build))))];
+  const packages = [main, ...(await allEnded(others.map((other) => describePackageAt(other, build))))];
   const targets = packages.flatMap((each) => each.targets);
 
   const systemLibraries = await Promise.all(

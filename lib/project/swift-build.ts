@@ -3,7 +3,7 @@ import path from 'node:path';
 import { HotswiftError } from '../errors.js';
 import type { Progress } from '../types.js';
 import type { PackageTarget } from './package-description.js';
-import { runSwiftPM, type Workspace } from './swiftpm.js';
+import { errorsOfSwiftPM, runSwiftPM, type Workspace } from './swiftpm.js';
 import type { Toolchain } from './toolchain.js';
 
 /** How SwiftPM builds for hotswift. */
@@ -15,9 +15,6 @@ export interface BuildOptions extends Workspace {
 
 /** How SwiftPM tells of its steps on standard output. */
 const step = /^\[(?<done>\d+)\/(?<total>\d+)\] /;
-
-/** Characters of SwiftPM's output that an error quotes; the first errors tell most. */
-const quoted = 8000;
 
 /**
  * Builds what compiling a Swift target needs: the modules, C objects and macros it depends on, the sources that are generated for it, and
@@ -81,8 +78,7 @@ async function build(
 }
 
 function failure(what: string, output: string): HotswiftError {
-  const lines = output.split('\n').filter((line) => !step.test(line));
-  return new HotswiftError('ERR_HOTSWIFT_PROJECT', `SwiftPM cannot build ${what}:\n${lines.join('\n').trim().slice(0, quoted)}`);
+  return new HotswiftError('ERR_HOTSWIFT_PROJECT', `SwiftPM cannot build ${what}:\n${errorsOfSwiftPM(output)}`);
 }
 
 function swiftcOf(toolchain: Toolchain): string {

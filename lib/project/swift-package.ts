@@ -1,14 +1,16 @@
-import { access, realpath } from 'node:fs/promises';
+import { access, mkdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { HotswiftError, isHotswiftError } from '../errors.js';
 import type { Progress } from '../types.js';
 import { languageFlags, sortFlags } from './compiler-flags.js';
 import { provideLibrary } from './dependency-library.js';
+import { lockFile } from './file-lock.js';
 import { collectLinkerOptions, type LinkerOptions } from './linker-settings.js';
 import { findScript, type ModuleDescription, refuseEqualNames, requireReadable } from './module.js';
 import { openPackageFolder } from './package-folder.js';
 import { manifestsOf, type PackageInputs } from './package-state.js';
 import { hasPkgConfig } from './pkg-config.js';
+import { isPlain } from './plain-path.js';
 import { isInside, type PlannedTarget, planTarget } from './planned-target.js';
 import { recallDescription, rememberDescription } from './remembered-packages.js';
 import { digestOfResources } from './resource-bundles.js';
@@ -35,6 +37,10 @@ export interface PackageWatch {
 export interface PackageOptions {
   toolchain: Toolchain;
   cacheDirectory: string;
+  /** Of the session. */
+  temporaryFolder: string;
+  /** Milliseconds that SwiftPM may say nothing. Default 300,000. */
+  timeout?: number;
   /** hotswift's PreviewKit: it takes the place of the one that the package may depend on. */
   previewKit: {
     /** Folder with its `.swiftmodule`. */
@@ -50,6 +56,7 @@ export interface PackageOptions {
 /** Goes up when this code describes the same package in another way. */
 const descriptionFormat = '2';
 const previewKitModule = 'PreviewKit';
+const defaultTimeout = 300_000;
 
 /** By the folder of a package, what is done with it in this process: SwiftPM does one thing at a time in a build folder. */
 const turns = new Map<string, Promise<unknown>>();
@@ -81,7 +88,9 @@ async function recallOrDescribe(previewed: string, root: string, folder: string,
     const known = await recallDescription(folder, previewed, facts);
     if (known !== undefined) return known;
     const before = Date.now();
-    const { description, inputs } = await describeWith(previewed, root, folder, options);
+    const { description, inputs } = await alone(folder, options, (temporary) =>
+      describeWith(previewed, root, folder, { ...options, temporaryFolder: temporary }),
+    );
     if (inputs !== undefined) await rememberDescription(folder, description, { ...inputs, facts }, before);
     return description;
   } catch (cause) {
@@ -96,10 +105,11 @@ async function describeWith(
   previewed: string,
   root: string,
   folder: string,
-  { toolchain, previewKit, signal, onProgress }: PackageOptions,
+  { toolchain, temporaryFolder, timeout = defaultTimeout, previewKit, signal, onProgress }: PackageOptions,
 ): Promise<{ description: PackageDescription; inputs: Omit<PackageInputs, 'facts'> | undefined }> {
   const scratch = path.join(folder, 'build');
-  const build: BuildOptions = { toolchain, root, folder, scratch, previewKitPath: previewKit.importPath, signal, onProgress };
+  const workspace = { toolchain, root, folder, scratch, temporaryFolder, timeout, signal };
+  const build: BuildOptions = { ...workspace, previewKitPath: previewKit.importPath, onProgress };
   const planned = await planTarget(previewed, build);
   const linker = linkerOptionsOf(planned, root);
   const library = await linkDependencies(planned, linker, previewKit.library, build);
@@ -202,6 +212,33 @@ export async function findPackage(folder: string): Promise<string | undefined> {
   if (exists) return folder;
   const parent = path.dirname(folder);
   return parent === folder ? undefined : findPackage(parent);
+}
+
+/**
+ * Has SwiftPM work in a package's folder of the cache, where no other process has it work meanwhile, with a temporary folder that is empty before and gone
+ * afterwards: SwiftPM leaves files there.
+ *
+ * The folder is the same for every session, for SwiftPM runs a manifest again when an environment variable is another one, TMPDIR as well; and in it are the
+ * locks by which SwiftPM keeps two of its own from working in one folder, which is why ours is needed.
+ */
+async function alone<Result>(
+  folder: string,
+  { temporaryFolder, signal }: PackageOptions,
+  work: (temporary: string) => Promise<Result>,
+): Promise<Result> {
+  const unlock = await lockFile(path.join(folder, 'lock'), signal);
+  const temporary = path.join(isPlain(folder) ? folder : temporaryFolder, 'temporary');
+  const empty = () => rm(temporary, { recursive: true, force: true });
+  try {
+    await empty();
+    await mkdir(temporary, { mode: 0o700 });
+    return await work(temporary);
+  } finally {
+    await empty().catch(() => {
+      // Emptied by the next one.
+    });
+    unlock();
+  }
 }
 
 /** One after the other for each folder, in the order of the calls. */

@@ -8,7 +8,9 @@ import { findToolchain } from '../../lib/project/toolchain.js';
 import { Fixture, toolEnvironment } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { linkPreviewKit } from '../support/preview-kit';
+import { processes } from '../support/processes';
 import { colorPreview, openSession, sharedSession } from '../support/session';
+import { inTemporaryFolder } from '../support/temporary-folder';
 import { full } from '../support/tier';
 
 // SwiftPM takes seconds for each build, several of which make up a test.
@@ -187,7 +189,8 @@ describe('a file of a SwiftPM package', () => {
   it('is described together with what a change of which describes it anew', async () => {
     const toolchain = await findToolchain({}, cache.folder);
     const kit = await providePreviewKit(toolchain, cache.folder, () => {});
-    const describe = (file: string) => describePackage(file, { toolchain, cacheDirectory: cache.folder, previewKit: kit });
+    const describe = (file: string) =>
+      describePackage(file, { toolchain, cacheDirectory: cache.folder, temporaryFolder: cache.folder, previewKit: kit });
     const { watch, module } = (await describe(fixture.path('Sources/App/View.swift'))) ?? {};
     const paths = (...files: string[]) => files.map((file) => fixture.path(file)).sort();
     expect(watch?.manifests.sort()).toEqual(paths('Local/Package.resolved', 'Local/Package.swift', 'Package.resolved', 'Package.swift'));
@@ -210,7 +213,12 @@ describe('a file of a SwiftPM package', () => {
     await (await openSession(options)).close();
     expect(phases).not.toContain('building dependencies');
     fixture.write('Sources/Sibling/Sibling.swift', 'package func siblingColor() -> String { "#00ff00" }');
-    expect(await color(await openSession(options))).toBe('#88ff00');
+    await inTemporaryFolder(async (temporary) => {
+      const session = await openSession(options);
+      expect(await color(session)).toBe('#88ff00');
+      await session.close();
+      expect(processes().filter(({ command }) => command.includes(temporary) || command.includes(fixture.folder))).toEqual([]);
+    });
     expect(phases).toContain('building dependencies');
   });
 
@@ -228,6 +236,24 @@ describe('a file of a SwiftPM package', () => {
 });
 
 describe('a package', () => {
+  it('whose manifest does not come to its end is given up, with all that it has started', async () => {
+    const fixture = new Fixture({
+      'Package.swift': manifest('import Foundation\nlet package = Package(name: "Endless")\nwhile true { sleep(1) }'),
+    });
+    const file = fixture.write('Sources/Endless/View.swift', colorPreview('#ff0000'));
+    await inTemporaryFolder(async () => {
+      await expect(createSession({ file, cacheDirectory: cache.folder, timeouts: { package: 4000 } })).rejects.toMatchObject({
+        code: 'ERR_HOTSWIFT_TIMEOUT',
+        phase: 'package',
+        ms: 4000,
+        message: expect.stringMatching(
+          /`swift package \w+` for .* said nothing for 4000 ms .*a Package\.swift or a plug-in.*`timeouts\.package`/,
+        ),
+      });
+      expect(processes().filter(({ command }) => command.includes(fixture.folder))).toEqual([]);
+    });
+  });
+
   it('whose manifest does not compile is refused in SwiftPM’s words', async () => {
     const fixture = new Fixture({ 'Package.swift': manifest('let package = Package(nom: "Nothing")') });
     const file = fixture.write('Sources/Nothing/View.swift', colorPreview('#ff0000'));
