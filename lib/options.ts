@@ -19,18 +19,26 @@ const traits = z
   })
   .catchall(z.union([z.string(), z.number(), z.boolean(), z.undefined()]));
 const traitValues = z.record(z.string(), z.array(z.unknown()));
+/** The system ends strings at a zero: what is behind it would be lost without a word. */
+const text = z.string().refine((value) => !value.includes('\0'), 'a zero (U+0000) cannot be part of it');
+const variables = z.record(z.string(), text).superRefine((values, context) => {
+  for (const name of Object.keys(values)) {
+    if (name !== '' && !/[=\0]/.test(name)) continue;
+    context.addIssue({ code: 'custom', path: [name], message: 'the name of a variable is not empty, and has neither = nor a zero in it' });
+  }
+});
 const points = z.int().min(1).max(8192);
 
 const common = {
-  file: z.string().min(1),
+  file: text.min(1),
   module: z
     .strictObject({
       name: z.string().regex(/^[\p{L}_][\p{L}\p{N}_]*$/u, 'expected a Swift identifier'),
-      sources: z.array(z.string()),
-      flags: z.array(z.string()).optional(),
-      importPaths: z.array(z.string()).optional(),
-      libraryPaths: z.array(z.string()).optional(),
-      libraries: z.array(z.string()).optional(),
+      sources: z.array(text),
+      flags: z.array(text).optional(),
+      importPaths: z.array(text).optional(),
+      libraryPaths: z.array(text).optional(),
+      libraries: z.array(text).optional(),
     })
     .optional(),
   preview: preview.optional(),
@@ -38,8 +46,8 @@ const common = {
   debug: z.boolean().optional(),
   warmCompiler: z.boolean().optional(),
   literalEdits: z.boolean().optional(),
-  cacheDirectory: z.string().min(1).optional(),
-  toolchain: z.strictObject({ swiftc: z.string().min(1).optional() }).optional(),
+  cacheDirectory: text.min(1).optional(),
+  toolchain: z.strictObject({ swiftc: text.min(1).optional() }).optional(),
   traits: traits.optional(),
   onProgress: z.custom<(progress: Progress) => void>((value) => typeof value === 'function', 'expected a function').optional(),
   signal: signal.optional(),
@@ -52,8 +60,8 @@ const sessionOptions = z.union([
     generationCap: z.int().min(1).optional(),
     memoryCap: z.int().min(1).optional(),
     standby: z.boolean().optional(),
-    env: z.record(z.string(), z.string()).optional(),
-    cwd: z.string().optional(),
+    env: variables.optional(),
+    cwd: text.optional(),
     timeouts: z
       .strictObject({
         start: milliseconds.optional(),
@@ -102,7 +110,7 @@ export function checkTraitValues(value: unknown): TraitValues {
 }
 
 export function checkSymbol(value: unknown): string {
-  return check(z.string().min(1), value, 'call');
+  return check(text.min(1), value, 'call');
 }
 
 /** The value as its schema knows it, or ERR_HOTSWIFT_ARGUMENT that names the function and the parameter. */

@@ -75,7 +75,10 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   readonly id: string = randomUUID();
   /** Absolute path of the previewed file. */
   readonly file: string;
-  /** What the Swift code prints, agent after agent. Flows away unread; reading slowly slows Swift down. Empty when in-process. */
+  /**
+   * What the Swift code prints, agent after agent. Flows away where nobody reads. Swift never waits for who reads slowly: beyond 8 MB that were not read, what
+   * is printed is lost, and a line in its place says so. Empty when in-process.
+   */
   readonly stdout: Readable;
   /** See {@link stdout}. */
   readonly stderr: Readable;

@@ -66,7 +66,7 @@ export interface ProcessOptions {
    * meanwhile. Default `true`.
    */
   standby?: boolean;
-  /** Environment variables of the agent, on top of the host's. */
+  /** Environment variables of the agent, on top of the host's. Those for Node (`NODE_…`) are for Swift code to see, and do nothing to the agent itself. */
   env?: Record<string, string>;
   /** Working directory of the agent. Default: the host's. */
   cwd?: string;

@@ -3,6 +3,7 @@
 // arguments; here they are taken as checked.
 #include "backtrace.h"
 #include "child_process.h"
+#include "command_line.h"
 #include "crash_record.h"
 #include "engine.h"
 #include "errors.h"
@@ -92,6 +93,7 @@ private:
   llvm::Expected<Napi::Value> finish(Napi::Env Env) override {
     if (llvm::Error NoPump = pumpMainQueue(Env, Owner.libraries()))
       return NoPump;
+    setCommandLine(Owner.libraries());
     llvm::Error Failure = Owner.initialize(Number);
     swiftHasRun(Owner);
     if (Failure)

@@ -6,6 +6,7 @@ import { stat } from 'node:fs';
 import { HotswiftError, isHotswiftError, serializeError } from '../errors.js';
 import { rasterise } from '../preview/rasterise.js';
 import { inheritedStream } from '../project/spawn.js';
+import { releaseHeldVariables } from '../reload/agent-environment.js';
 import {
   type AgentReply,
   type AgentRequest,
@@ -29,6 +30,7 @@ function linkOnOneThread(): void {
   else process.env.UV_THREADPOOL_SIZE = former;
 }
 linkOnOneThread();
+releaseHeldVariables(process.env);
 
 let runner: SwiftRunner | undefined;
 let endsWithHost = false;

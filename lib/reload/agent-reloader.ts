@@ -3,6 +3,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { HotswiftError, sessionClosed } from '../errors.js';
 import type { AgentInfo, CrashInfo, PreviewInfo, RespawnReason } from '../types.js';
 import { Agent, type AgentOptions } from './agent.js';
+import { forwardOutput } from './agent-output.js';
 import type {
   AgentNeeds,
   DrawRequest,
@@ -273,8 +274,8 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     if (this.#closed) throw sessionClosed();
     const agent: Agent = new Agent(this.#options, (crash) => this.#onEnd(agent, crash));
     this.#running.add(agent);
-    this.#forward(agent.stdout, this.stdout);
-    this.#forward(agent.stderr, this.stderr);
+    this.#forward(agent, 'stdout');
+    this.#forward(agent, 'stderr');
     await agent.start();
     return agent;
   }
@@ -301,10 +302,11 @@ export class AgentReloader extends EventEmitter<ReloaderEvents> implements Struc
     if (isLost && (crash !== null || agent.timedOut)) this.emit('lost', { crash: crash ?? undefined, wasIdle: agent.isIdle });
   }
 
-  #forward(from: Readable, to: PassThrough): void {
+  #forward(agent: Agent, name: 'stdout' | 'stderr'): void {
+    const from = agent[name];
     this.#streams.add(from);
     from.once('close', () => this.#streams.delete(from));
-    from.pipe(to, { end: false });
+    forwardOutput(from, this[name], name);
   }
 }
 

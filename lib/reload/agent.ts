@@ -4,6 +4,7 @@ import { deserializeError, HotswiftError } from '../errors.js';
 import { killTree } from '../project/process-tree.js';
 import { type Spawned, spawn } from '../project/spawn.js';
 import type { CrashInfo } from '../types.js';
+import { agentEnvironment } from './agent-environment.js';
 import { asAgentsOwn, unresponsive, withPlace } from './agent-failures.js';
 import {
   type AgentOperation,
@@ -81,8 +82,7 @@ export class Agent {
     this.#options = options;
     this.#child = spawn(process.execPath, [entryPoint], {
       cwd: options.cwd,
-      // Swift's own backtracer would hold up the end of a crashed agent; under Electron, its executable is to act as Node.
-      env: { ...process.env, SWIFT_BACKTRACE: 'enable=no', ELECTRON_RUN_AS_NODE: '1', ...options.env },
+      env: agentEnvironment(process.env, options.env),
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', this.#record.descriptor ?? 'ignore'],
       // A session of its own: what Swift starts ends with the agent, and a Ctrl-C in the terminal is the host's alone.
       detached: true,
@@ -205,8 +205,7 @@ export class Agent {
     // What it ended of is being found out.
     if (this.#exited) return;
     this.#endedBy ??= reason;
-    if (this.pid !== 0) killTree(this.pid);
-    this.#killGroup();
+    this.#killAll();
   }
 
   /** Ends a process that takes too long, once it has written down where it was. */
@@ -221,8 +220,13 @@ export class Agent {
       // It has just ended.
     }
     setTimeout(() => {
-      if (!this.#exited) this.#killGroup();
+      if (!this.#exited) this.#killAll();
     }, longestWriting);
+  }
+
+  #killAll(): void {
+    if (this.pid !== 0) killTree(this.pid);
+    this.#killGroup();
   }
 
   #killGroup(): void {
