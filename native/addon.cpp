@@ -2,15 +2,16 @@
 // lib/reload/native.ts declares the same surface in TypeScript and checks the
 // arguments; here they are taken as checked.
 #include "backtrace.h"
+#include "cache_files.h"
 #include "child_process.h"
 #include "command_line.h"
 #include "crash_record.h"
 #include "engine.h"
 #include "errors.h"
-#include "file_lock.h"
 #include "file_stamps.h"
 #include "javascript.h"
 #include "literal_interface.h"
+#include "lock_wait.h"
 #include "main_queue.h"
 #include "module_indexes.h"
 #include "peer_watch.h"
@@ -532,11 +533,12 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
 #ifdef __linux__
   Exports.Set("spawnProcess", Napi::Function::New(Env, spawnProcess));
   Exports.Set("reapProcess", Napi::Function::New(Env, reapProcess));
-  Exports.Set("lockFile", Napi::Function::New(Env, lockFile));
+  Exports.Set("waitForFileLock", Napi::Function::New(Env, waitForFileLock));
   Exports.Set("endProcessFamily", Napi::Function::New(Env, endProcessFamily));
   Exports.Set("reapOrphanedProcesses",
               Napi::Function::New(Env, reapOrphanedProcesses));
 #endif
+  defineCacheFiles(Env, Exports);
   Exports.Set("stampFiles", Napi::Function::New(Env, stampFiles));
   Exports.Set("warmFrontendImage", Napi::Function::New(Env, openWarmFrontend));
   return Exports;

@@ -1,17 +1,22 @@
 #pragma once
 
-// After LLVM's headers.
-#include "javascript.h"
+#include <chrono>
 
 namespace hotswift {
 
-/// `lockFile` of lib/project/file-lock.ts: locks a file for one process at a
-/// time (flock(2)). The system takes the lock back when the process ends,
-/// however it does.
-///
-/// `lock` is the descriptor that has it, or will have it: then `locked` is a
-/// socket that tells when, and the lock is given back if nobody reads from that
-/// any more. Until then \p lock is not to be closed.
-Napi::Value lockFile(const Napi::CallbackInfo &Info);
+enum class LockResult {
+  Locked,
+  /// Somebody else has a lock that this one does not go with.
+  Busy,
+  /// The file system has none, or the descriptor does not do for it.
+  Unsupported,
+};
+
+/// Locks an open file (flock(2)); waits for others for so long at most. The
+/// lock belongs to the opened file: it ends when the last descriptor of it is
+/// closed, which the kernel does for a process however that ends. Two openings
+/// in one process are two owners.
+LockResult lockFile(int Descriptor, bool IsExclusive,
+                    std::chrono::milliseconds Patience);
 
 } // namespace hotswift

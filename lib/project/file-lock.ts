@@ -2,16 +2,16 @@ import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 
-/** native/file_lock.h, as native/addon.cpp shows it. Linux only. */
+/** native/lock_wait.h, as native/addon.cpp shows it. Linux only. */
 export interface NativeLocks {
-  lockFile(path: string): { lock: number; locked?: number } | { errno: number };
+  waitForFileLock(path: string): { lock: number; locked?: number } | { errno: number };
 }
 
 let native: NativeLocks | undefined;
 
 /** Files can be locked from now on, where the addon can. */
-export function lockWith({ lockFile }: Partial<NativeLocks>): void {
-  if (lockFile !== undefined) native = { lockFile };
+export function lockWith({ waitForFileLock }: Partial<NativeLocks>): void {
+  if (waitForFileLock !== undefined) native = { waitForFileLock };
 }
 
 /**
@@ -22,7 +22,7 @@ export function lockWith({ lockFile }: Partial<NativeLocks>): void {
  */
 export async function lockFile(file: string, signal?: AbortSignal): Promise<() => void> {
   signal?.throwIfAborted();
-  const result = native?.lockFile(file);
+  const result = native?.waitForFileLock(file);
   if (result === undefined || ('errno' in result && withoutLocks.has(getSystemErrorName(-result.errno)))) return () => {};
   if ('errno' in result) throw new Error(`${file} cannot be locked: ${getSystemErrorName(-result.errno)}`);
   const { lock, locked } = result;

@@ -4,6 +4,7 @@ import type { NativeIndexes, ObjectVersions } from '../compile/native-indexes.js
 import type { StampFiles } from '../edit/source-set.js';
 import type { NativeSyntaxTree } from '../edit/syntax.js';
 import { type ErrorDetails, HotswiftError, type HotswiftErrorCode, isError } from '../errors.js';
+import { cacheFilesWith, type NativeCacheFiles } from '../project/cache-files.js';
 import { lockWith, type NativeLocks } from '../project/file-lock.js';
 import { type NativeProcesses, spawnWith } from '../project/spawn.js';
 import type { PreviewInfo } from '../types.js';
@@ -106,7 +107,7 @@ export interface NativeEngine {
   restoreState(state: Uint8Array): void;
 }
 
-export interface NativeAddon extends NativeIndexes, Partial<NativeProcesses>, Partial<NativeLocks> {
+export interface NativeAddon extends NativeIndexes, NativeCacheFiles, Partial<NativeProcesses>, Partial<NativeLocks> {
   /** `librarySearchPaths` are searched for the libraries that objects name. `debug`: debuggers are told of every object; default `false`. */
   Engine: new (
     librarySearchPaths: string[],
@@ -165,6 +166,7 @@ export function loadAddon(): NativeAddon {
       loaded = { addon, file };
       spawnWith(addon);
       lockWith(addon);
+      cacheFilesWith(addon);
       return addon;
     } catch (cause) {
       const reason = (cause as Error).message.trim();
