@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { providePreviewKit } from '../dist/compile/preview-kit.js';
 import { findToolchain } from '../dist/project/toolchain.js';
+import { loadAddon } from '../dist/reload/native.js';
 import { GeneratedProject } from './generated-project.mjs';
 import { frontendCompile } from './peers.mjs';
 import { milliseconds, progress, quantile } from './report.mjs';
@@ -17,6 +18,7 @@ export async function benchFirstPicture({ runs, sizes }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
   try {
     const prepared = path.join(folder, 'prepared');
+    loadAddon();
     const { importPath } = await providePreviewKit(await findToolchain({}, folder), prepared, () => {});
     const rows = [];
     for (const size of sizes) rows.push(...(await rowsOfASize(new GeneratedProject(size, folder), { runs, folder, prepared, importPath })));

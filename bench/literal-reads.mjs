@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { providePreviewKit } from '../dist/compile/preview-kit.js';
 import { defaultCacheDirectory } from '../dist/project/cache-directory.js';
 import { findToolchain } from '../dist/project/toolchain.js';
+import { loadAddon } from '../dist/reload/native.js';
 import { SwiftRunner } from '../dist/reload/swift-runner.js';
 import { quantile } from './report.mjs';
 
@@ -25,6 +26,7 @@ export async function benchLiteralReads({ runs }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
   try {
     const toolchain = await findToolchain({}, folder);
+    loadAddon();
     const kit = await providePreviewKit(toolchain, defaultCacheDirectory(), () => {});
     const [source, object] = ['Reads.swift', 'Reads.o'].map((name) => path.join(folder, name));
     writeFileSync(source, `import PreviewKit\n${forms.map(loops).join('')}`);

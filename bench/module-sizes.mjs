@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { providePreviewKit } from '../dist/compile/preview-kit.js';
 import { findToolchain } from '../dist/project/toolchain.js';
+import { loadAddon } from '../dist/reload/native.js';
 import { GeneratedProject } from './generated-project.mjs';
 import { coldCompile, frontendCompile, incrementalBuild } from './peers.mjs';
 import { milliseconds, progress, quantile } from './report.mjs';
@@ -68,6 +69,7 @@ async function measure({ runs, sizes, core }) {
 async function start(size, folder, core) {
   const project = new GeneratedProject(size, folder, core);
   const cache = path.join(folder, 'cache');
+  loadAddon();
   const { importPath } = await providePreviewKit(await findToolchain({}, folder), cache, () => {});
   const module = project.built(importPath);
   const driver = incrementalBuild(module);

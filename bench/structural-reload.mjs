@@ -9,6 +9,7 @@ import { providePreviewKit } from '../dist/compile/preview-kit.js';
 import { createSession } from '../dist/index.mjs';
 import { defaultCacheDirectory } from '../dist/project/cache-directory.js';
 import { findToolchain } from '../dist/project/toolchain.js';
+import { loadAddon } from '../dist/reload/native.js';
 import { incrementalBuild } from './peers.mjs';
 import { milliseconds, quantile } from './report.mjs';
 import { copyWeatherCard } from './weather-card.mjs';
@@ -43,6 +44,7 @@ struct Badge_Previews: PreviewProvider {
 export async function benchStructuralReload({ runs }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
   try {
+    loadAddon();
     const { importPath } = await providePreviewKit(await findToolchain({}, tmpdir()), defaultCacheDirectory(), () => {});
     const rows = [
       await loneFile(folder, importPath, runs),

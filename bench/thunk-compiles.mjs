@@ -23,6 +23,7 @@ const common = ['-enable-testing', '-sil-verify-none', '-disable-ast-verifier', 
 export async function benchThunkCompiles({ runs }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-bench-'));
   try {
+    loadAddon();
     const { importPath } = await providePreviewKit(await findToolchain({}, tmpdir()), defaultCacheDirectory(), () => {});
     const modules = [
       { name: 'weather-card', flags: [...common, '-swift-version', '6'], texts: textsIn(example) },

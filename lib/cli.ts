@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { styleText } from 'node:util';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
+import { type CacheOptions, clear, formatClearing, formatReport, reportCache } from './cache-report.js';
 import { type DoctorOptions, examine, type Finding, manifest } from './doctor.js';
 
 const marks = {
@@ -9,7 +10,10 @@ const marks = {
   missing: ['red', 'missing'],
 } as const;
 
-const program = new Command('hotswift').description('Hot-reloads Swift from Node').version(manifest.version);
+/** Of programs that say no more than this: the call is wrong, or the machine lacks something. */
+const exitCodes = { usage: 2, machine: 3 };
+
+const program = new Command('hotswift').description('Hot-reloads Swift from Node').version(manifest.version).exitOverride();
 
 program
   .command('doctor')
@@ -23,10 +27,35 @@ program
     process.exitCode = findings.some(({ state }) => state === 'missing') ? 1 : 0;
   });
 
+program
+  .command('cache')
+  .description('Show what is kept for later sessions, by project, or remove what no session uses')
+  .option('--cache-directory <folder>', "instead of the user's")
+  .option('--clear', 'remove what no session uses')
+  .option('--json', 'print as JSON')
+  .action(async ({ json, clear: isClearing, ...options }: CacheOptions & { json?: boolean; clear?: boolean }) => {
+    try {
+      if (isClearing) show(await clear(options), formatClearing, json);
+      else show(await reportCache(options), formatReport, json);
+    } catch (error) {
+      console.error(`hotswift: ${(error as Error).message}`);
+      process.exitCode = exitCodes.machine;
+    }
+  });
+
 program.parseAsync().catch((error: Error) => {
+  // It has said why, or was asked for help.
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+    return;
+  }
   console.error(`hotswift: ${error.message}`);
   process.exitCode = 1;
 });
+
+function show<Value>(value: Value, format: (value: Value) => string, json: boolean | undefined): void {
+  console.log(json ? JSON.stringify(value, null, 2) : format(value));
+}
 
 function print({ what, state, says, remedy }: Finding): void {
   const [color, mark] = marks[state];

@@ -5,7 +5,9 @@ import type { AgentPolicy } from './agent-keeper.js';
 import { HotswiftError } from './errors.js';
 import { checkSessionOptions } from './options.js';
 import { RasteriserThread } from './preview/rasteriser-thread.js';
-import { defaultCacheDirectory } from './project/cache-directory.js';
+import { boundCache, defaultCacheSize } from './project/cache-bound.js';
+import { defaultCacheDirectory, openCacheDirectory } from './project/cache-directory.js';
+import { CacheLeases } from './project/cache-lease.js';
 import { findPackage } from './project/swift-package.js';
 import { findToolchain } from './project/toolchain.js';
 import { AgentReloader } from './reload/agent-reloader.js';
@@ -33,8 +35,14 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   signal?.throwIfAborted();
   if (checked.isolation === 'in-process') requireMainThread();
   const addon = loadAddon();
+  const cacheSize = checked.cacheSize ?? defaultCacheSize();
+  const cache = await openCacheDirectory(path.resolve(checked.cacheDirectory ?? defaultCacheDirectory()));
   const folder = await TemporaryFolder.create();
-  let close = () => folder.remove();
+  const leases = new CacheLeases();
+  let close = async () => {
+    await leases.release();
+    await folder.remove();
+  };
   // What cannot be removed now is removed when the process ends.
   const end = () => close().catch(() => {});
   const abort = () => void end();
@@ -42,11 +50,11 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   try {
     onProgress?.({ phase: 'finding the toolchain' });
     const { file, module: described, debug = false, warmCompiler = true } = checked;
-    const cache = path.resolve(checked.cacheDirectory ?? defaultCacheDirectory());
     const search = { folder: await toolchainFolder(checked), cacheDirectory: cache, signal };
     const toolchain = await findToolchain(checked.toolchain ?? {}, folder.path, search);
     const isReplaceable = checked.isolation !== 'in-process';
-    const place = { cache, folder: folder.path };
+    const bound = (signal: AbortSignal) => boundCache(cache, cacheSize, signal);
+    const place = { cache, leases, boundCache: bound, folder: folder.path };
     const packageTimeout = checked.timeouts?.package;
     const moduleOptions = { file, module: described, debug, warmCompiler, toolchain, ...place, packageTimeout, addon, isReplaceable };
     const module = await SessionModule.open(moduleOptions, { signal, onProgress });
@@ -54,6 +62,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     const reloader = await createReloader(checked, module);
     close = async () => {
       await reloader.close();
+      await leases.release();
       await folder.remove();
     };
     signal?.throwIfAborted();
@@ -63,6 +72,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       module,
       reloader,
       folder,
+      leases,
       preview: checked.preview ?? 0,
       traits: checked.traits ?? {},
       policy: policyOf(checked),

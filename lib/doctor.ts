@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { access, constants, mkdir, statfs, writeFile } from 'node:fs/promises';
+import { access, constants, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createSession } from './create-session.js';
 import { isHotswiftError } from './errors.js';
-import { defaultCacheDirectory } from './project/cache-directory.js';
+import { cacheNotWritable, defaultCacheDirectory, openCacheDirectory } from './project/cache-directory.js';
 import { findToolchain, type Toolchain } from './project/toolchain.js';
 import { addonFile, loadAddon } from './reload/native.js';
 import { TemporaryFolder } from './temporary-folder.js';
@@ -111,17 +111,18 @@ async function examineSwiftPM({ programs }: Toolchain): Promise<Finding> {
 
 async function examineCache({ cacheDirectory }: DoctorOptions): Promise<Finding> {
   const what = 'cache folder';
-  const folder = path.resolve(cacheDirectory ?? defaultCacheDirectory());
-  const remedy = 'Set HOTSWIFT_CACHE, or the option `cacheDirectory`, to a folder with room that can be written.';
   try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
+    const folder = await openCacheDirectory(path.resolve(cacheDirectory ?? defaultCacheDirectory()));
+    const remedy = 'Set HOTSWIFT_CACHE, or the option `cacheDirectory`, to a folder with room that can be written.';
+    await access(folder, constants.W_OK).catch((cause: unknown) => {
+      throw cacheNotWritable(folder, cause);
+    });
     const { bavail, bsize } = await statfs(folder);
     const free = bavail * bsize;
     const says = `${folder}, ${(free / 2 ** 30).toFixed(1)} GiB free`;
     return free < roomNeeded ? { what, state: 'poor', says, remedy } : { what, state: 'fine', says };
   } catch (error) {
-    return { what, state: 'missing', says: `${folder}: ${(error as Error).message}`, remedy };
+    return missing(what, error);
   }
 }
 

@@ -47,6 +47,7 @@ const common = {
   warmCompiler: z.boolean().optional(),
   literalEdits: z.boolean().optional(),
   cacheDirectory: text.min(1).optional(),
+  cacheSize: z.int().min(0).optional(),
   toolchain: z.strictObject({ swiftc: text.min(1).optional() }).optional(),
   traits: traits.optional(),
   onProgress: z.custom<(progress: Progress) => void>((value) => typeof value === 'function', 'expected a function').optional(),

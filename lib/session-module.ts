@@ -1,4 +1,3 @@
-import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { askForTemplate, type FrontendTemplate } from './compile/frontend-job.js';
 import { FrontendJobs } from './compile/frontend-jobs.js';
@@ -15,6 +14,8 @@ import { previewMacroTexts } from './edit/preview-macros.js';
 import type { StampFiles } from './edit/source-set.js';
 import type { NativeSyntaxTree } from './edit/syntax.js';
 import { HotswiftError } from './errors.js';
+import type { CacheLeases, ContentLabel } from './project/cache-lease.js';
+import { provideCompilerModules } from './project/compiler-modules.js';
 import { describeModule, type ModuleDescription } from './project/module.js';
 import { describePackage, type PackageDescription, type PackageWatch } from './project/swift-package.js';
 import type { Toolchain } from './project/toolchain.js';
@@ -33,6 +34,10 @@ export interface SessionModuleOptions {
   toolchain: Toolchain;
   /** For what is kept from one session to the next. */
   cache: string;
+  /** What of it is in use. */
+  leases: CacheLeases;
+  /** Removes of it what was not used for long, if it has become too large. */
+  boundCache(signal: AbortSignal): Promise<void>;
   /** For what is not. */
   folder: string;
   /** Milliseconds that SwiftPM may say nothing; missing: the usual limit. */
@@ -45,6 +50,10 @@ export interface SessionModuleOptions {
 export interface RefreshOptions {
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+}
+
+interface DescribeOptions extends RefreshOptions {
+  compilerModules: string | undefined;
 }
 
 /**
@@ -63,6 +72,8 @@ export class SessionModule {
   readonly stampFiles: StampFiles;
   readonly #options: SessionModuleOptions;
   readonly #kit: PreviewKit;
+  /** Missing: the cache cannot be written. */
+  readonly #compilerModules: string | undefined;
   readonly #description: ModuleDescription;
   #package: PackageDescription | undefined;
   #build: ModuleBuild | undefined;
@@ -70,16 +81,19 @@ export class SessionModule {
 
   /** Rejects with ERR_HOTSWIFT_PROJECT if there is no such module, and with _TOOLCHAIN if PreviewKit cannot be compiled. */
   static async open(options: SessionModuleOptions, { signal, onProgress }: RefreshOptions): Promise<SessionModule> {
-    const { toolchain, cache, file, module } = options;
+    const { toolchain, cache, leases, file, module } = options;
     const onBuild = () => onProgress?.({ phase: 'compiling PreviewKit for this toolchain, once' });
-    const kit = await providePreviewKit(toolchain, cache, onBuild, signal);
-    const owner = module === undefined ? await packageOf(options, kit, { signal, onProgress }) : undefined;
-    return new SessionModule(options, kit, owner, owner?.module ?? (await describeModule(file, module)));
+    const compilerModules = await provideCompilerModules(cache, toolchain, leases);
+    const kit = await providePreviewKit(toolchain, cache, onBuild, { signal, leases, compilerModules });
+    const described = { compilerModules, signal, onProgress };
+    const owner = module === undefined ? await packageOf(options, kit, described) : undefined;
+    return new SessionModule(options, kit, compilerModules, owner, owner?.module ?? (await describeModule(file, module)));
   }
 
   private constructor(
     options: SessionModuleOptions,
     kit: PreviewKit,
+    compilerModules: string | undefined,
     owner: PackageDescription | undefined,
     description: ModuleDescription,
   ) {
@@ -87,6 +101,7 @@ export class SessionModule {
     this.stampFiles = options.addon.stampFiles;
     this.#options = options;
     this.#kit = kit;
+    this.#compilerModules = compilerModules;
     this.#package = owner;
     this.#description = { ...description };
   }
@@ -127,12 +142,12 @@ export class SessionModule {
 
   /** Makes a build of the module as it is described now. Rejects with ERR_HOTSWIFT_PROJECT if swiftc refuses its flags. */
   async prepareBuild(signal?: AbortSignal): Promise<void> {
-    const { toolchain, cache, debug, warmCompiler, addon, isReplaceable } = this.#options;
+    const { toolchain, cache, leases, debug, warmCompiler, addon, isReplaceable } = this.#options;
     this.#builds += 1;
     const folder = path.join(this.#options.folder, `build-${this.#builds}`);
     const module = this.#description;
     const compiled = debug ? { ...module, flags: [...module.flags, '-g'] } : module;
-    const moduleCache = await moduleCacheIn(cache, this.#options.folder);
+    const moduleCache = this.#compilerModules ?? path.join(this.#options.folder, 'compiler-modules');
     const template = await askForTemplate(toolchain, compiled, [this.#kit.importPath], moduleCache, this.#options.folder, signal);
     const image = warmCompiler ? addon.warmFrontendImage() : -1;
     const jobs = new FrontendJobs(module, template, path.join(folder, 'compiles'), image < 0 ? undefined : image);
@@ -166,16 +181,23 @@ export class SessionModule {
       canPatch: addon.canPatch && !debug && !template.args.some((arg) => /^-O(?!none$)/.test(arg)),
       mostLinkedInPlace: numberFrom('HOTSWIFT_PATCH_FROM'),
       compiler: new ModuleCompiler(module.file, jobs, indexes, needed, standIn, thunks),
-      store: new ModuleStore(cache, this.#identity(template)),
+      store: new ModuleStore(cache, this.#identity(template), leases, this.#label),
+      boundCache: this.#options.boundCache,
       link,
     });
+  }
+
+  /** What is kept of the module, for people. */
+  get #label(): ContentLabel {
+    const { name, sources, workingDirectory } = this.#description;
+    return { of: this.#package === undefined ? commonFolder(sources) : workingDirectory, what: `module ${name}` };
   }
 
   /** What the results of a build depend on besides the texts, and which module they are of. */
   #identity({ program, args }: FrontendTemplate): string[] {
     const { workingDirectory, sources } = this.#description;
     const moduleCache = args.indexOf('-module-cache-path');
-    return [
+    const parts = [
       this.#options.toolchain.id,
       program,
       ...args.filter((_, index) => moduleCache < 0 || (index !== moduleCache && index !== moduleCache + 1)),
@@ -185,6 +207,8 @@ export class SessionModule {
       String(this.editsLiterals),
       ...previewMacroTexts(0),
     ];
+    // A cache that was copied or moved is of use as it was.
+    return parts.map((part) => part.replaceAll(this.#options.cache + path.sep, ''));
   }
 
   /**
@@ -195,7 +219,7 @@ export class SessionModule {
   async refresh(options: RefreshOptions): Promise<ModuleChange> {
     if (this.#package === undefined) return 'none';
     const { file, isReplaceable } = this.#options;
-    const owner = await packageOf(this.#options, this.#kit, options);
+    const owner = await packageOf(this.#options, this.#kit, { compilerModules: this.#compilerModules, ...options });
     if (owner === undefined) throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `the package of ${file} is gone`);
     const change = difference(this.#description, owner.module);
     if (change === 'settings' && !isReplaceable) {
@@ -221,17 +245,18 @@ export class SessionModule {
 
   /** Sees to it that PreviewKit is still there. */
   async provideKit(): Promise<void> {
-    await providePreviewKit(this.#options.toolchain, this.#options.cache, () => {});
+    const { toolchain, cache, leases } = this.#options;
+    await providePreviewKit(toolchain, cache, () => {}, { leases, compilerModules: this.#compilerModules });
   }
 }
 
 function packageOf(
-  { file, toolchain, cache, folder, packageTimeout }: SessionModuleOptions,
+  { file, toolchain, cache, leases, folder, packageTimeout }: SessionModuleOptions,
   previewKit: PreviewKit,
-  options: RefreshOptions,
+  options: DescribeOptions,
 ) {
   const places = { cacheDirectory: cache, temporaryFolder: folder };
-  return describePackage(file, { toolchain, ...places, timeout: packageTimeout, previewKit, ...options });
+  return describePackage(file, { toolchain, ...places, timeout: packageTimeout, leases, previewKit, ...options });
 }
 
 function difference(before: ModuleDescription, after: ModuleDescription): ModuleChange {
@@ -261,16 +286,4 @@ function commonFolder(files: readonly string[]): string {
 function numberFrom(variable: string): number | undefined {
   const value = process.env[variable];
   return value ? Number(value) : undefined;
-}
-
-/** Where the compiler keeps what it makes of C modules: in the cache, unless that cannot be written. What is not kept is made for each session. */
-async function moduleCacheIn(cache: string, folder: string): Promise<string> {
-  const shared = path.join(cache, 'module-cache');
-  try {
-    await mkdir(shared, { recursive: true });
-    await access(shared, constants.W_OK);
-    return shared;
-  } catch {
-    return path.join(folder, 'module-cache');
-  }
 }

@@ -7,6 +7,7 @@ import { Generations } from './generations.js';
 import { checkReloadOptions, checkSnapshotOptions, checkSymbol, checkTraits, checkTraitValues, checkVariantOptions } from './options.js';
 import { PreviewPictures } from './preview/preview-pictures.js';
 import { combine } from './preview/trait-combinations.js';
+import type { CacheLeases } from './project/cache-lease.js';
 import { isAgentsOwn } from './reload/agent-failures.js';
 import type { AgentReloader } from './reload/agent-reloader.js';
 import type { InProcessReloader } from './reload/in-process-reloader.js';
@@ -59,6 +60,8 @@ export interface SessionParts {
   module: SessionModule;
   reloader: AgentReloader | InProcessReloader;
   folder: TemporaryFolder;
+  /** What of the cache the session uses. */
+  leases: CacheLeases;
   preview: number | string;
   traits: Traits;
   policy: AgentPolicy;
@@ -302,6 +305,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     const { module, reloader } = this.#parts;
     await Promise.allSettled([reloader.close(), module.build.close()]);
     await Promise.allSettled([ended, turns]);
+    await this.#parts.leases.release();
     await this.#parts.folder.remove().catch(() => {
       // Tried again when the process ends.
     });

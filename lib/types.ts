@@ -33,10 +33,16 @@ export interface CommonOptions {
    */
   literalEdits?: boolean;
   /**
-   * Where what was compiled is kept from one session to the next: modules, the dependencies of packages, PreviewKit. Default: `hotswift` in the user's
-   * cache folder.
+   * Where what was compiled is kept from one session to the next: modules, the dependencies of packages, PreviewKit. Made for its owner alone; one that
+   * belongs to another user than this process's or root, or that others can write, is ERR_HOTSWIFT_PROJECT. Default: `HOTSWIFT_CACHE`, else `hotswift` in the
+   * user's cache folder.
    */
   cacheDirectory?: string;
+  /**
+   * Bytes that the cache folder may take. In the background, what was used least recently is removed, but nothing that a session of any process uses.
+   * Default: `HOTSWIFT_CACHE_SIZE` (bytes, or such as `500M` and `4G`), else 4 GiB.
+   */
+  cacheSize?: number;
   /** Default: `HOTSWIFT_SWIFTC`, else `swiftc` on PATH. */
   toolchain?: ToolchainOptions;
   /** The environment that previews are shown in, until {@link Session.setTraits} changes it. Default: none set. */

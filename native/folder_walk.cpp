@@ -52,7 +52,8 @@ private:
 constexpr off_t Block = 4096;
 
 double inBlocks(off_t Size) {
-  return static_cast<double>((Size + Block - 1) / Block * Block);
+  const off_t Blocks = (Size + Block - 1) / Block;
+  return static_cast<double>(Blocks * Block);
 }
 
 /// Empties a folder as far as `Left` goes, which counts down. Whether it came
@@ -103,7 +104,8 @@ MeasuredFiles measureFiles(std::vector<std::string> Folders, size_t Limit) {
         continue;
       const double Bytes = inBlocks(Found.st_size);
       if (S_ISDIR(Found.st_mode)) {
-        Folders.push_back(Path + "/" + Name);
+        Folders.push_back(Path);
+        Folders.back().append("/").append(Name);
         Result.Bytes += static_cast<double>(Block);
       } else if (Found.st_nlink == 1) {
         Result.Bytes += Bytes;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import debug from 'debug';
 import { asWritten, type SourceSnapshot } from '../edit/source-set.js';
 import { HotswiftError } from '../errors.js';
+import { noSpaceLeft } from '../project/full-disk.js';
 import { findScript, type ModuleDescription } from '../project/module.js';
 import { runTool, type ToolResult } from '../project/run-tool.js';
 import type { Diagnostic } from '../types.js';
@@ -178,7 +179,7 @@ export class FrontendJobs {
       this.#finished.push(folder);
     }
     results.diagnostics = parseDiagnostics(outputs.join('')).map((one) => asWritten(one, sources));
-    if (failed.length > 0) results.failure = compileError(this.#module, results.diagnostics, failed);
+    if (failed.length > 0) results.failure = (await this.#noSpaceLeft(failed)) ?? compileError(this.#module, results.diagnostics, failed);
     return results;
   }
 
@@ -200,6 +201,12 @@ export class FrontendJobs {
   /** The copies of sources are not worth trusting any more. */
   forgetCopies(): void {
     this.#copies.forget();
+  }
+
+  #noSpaceLeft(failed: readonly Pick<ToolResult, 'stderr'>[]): Promise<HotswiftError | undefined> {
+    const { args } = this.#template;
+    const modules = args[args.indexOf('-module-cache-path') + 1] ?? this.#folder;
+    return noSpaceLeft(failed.map(({ stderr }) => stderr).join('\n'), [modules, this.#folder]);
   }
 
   async #runJob(

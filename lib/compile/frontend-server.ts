@@ -2,6 +2,7 @@ import { open, readFile, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { HotswiftError } from '../errors.js';
+import { homeForTools } from '../project/home-folder.js';
 import { killWithHost } from '../project/run-tool.js';
 import { type Spawned, spawn } from '../project/spawn.js';
 import { frontendEnvironment } from './frontend-environment.js';
@@ -60,6 +61,7 @@ export class FrontendServer {
       const child = spawn(program, args, {
         cwd: workingDirectory,
         env: {
+          ...homeForTools(),
           ...frontendEnvironment(),
           TMPDIR: folder,
           HOTSWIFT_WARM_SENTINEL: sentinel,

@@ -61,6 +61,8 @@ export interface BuildParts {
   thunks?: Thunks;
   trials: PatchTrials;
   store: ModuleStore;
+  /** Removes of the cache what was not used for long, if it has become too large. */
+  boundCache(signal: AbortSignal): Promise<void>;
   link: LinkOptions;
   /** Whether there can be another agent. */
   isReplaceable: boolean;
@@ -377,7 +379,9 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       await this.#warmUp(false, signal);
       await setTimeout(quiet, undefined, { signal });
       if (!this.#background.isRequested) await this.#warmUp(true, signal);
-      if (!this.#background.isRequested) await this.#save();
+      if (this.#background.isRequested) return;
+      await this.#save();
+      await this.#parts.boundCache(signal);
     } catch (error) {
       if (signal.aborted) return;
       log('in the background: %s', (error as Error).message);

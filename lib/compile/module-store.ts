@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { copyFile, link, readFile, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, link, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { SourceSnapshot } from '../edit/source-set.js';
-import { finishedEntries, isWholeEntry, makeEntry, removeOldEntries } from './cache-entry.js';
+import { type FileDigests, finishedEntries, isWholeEntry, makeEntry, removeOldEntries, verifyEntry } from '../project/cache-entry.js';
+import type { CacheLeases, ContentLabel } from '../project/cache-lease.js';
 import type { CompiledFile } from './compiled-file.js';
 import type { StableLibrary } from './stable-library.js';
 import type { MergedModule } from './stand-in-module.js';
@@ -16,10 +17,8 @@ export interface StoredModule {
   standIn?: MergedModule;
 }
 
-/** States of one module that are kept: they share the files that are equal. */
+/** States of one module that are kept, besides those in use: they share the files that are equal. */
 const keptStates = 4;
-/** Modules that are kept. */
-const keptModules = 24;
 
 const descriptionName = 'module.json';
 const standInName = 'stand-in.swiftmodule';
@@ -58,14 +57,20 @@ const olderObjectOf = (index: number) => `${stemOf(index)}.library.o`;
  */
 export class ModuleStore {
   readonly #folder: string;
-  /** The state that the session started from, and uses. */
-  #loaded: string | undefined;
+  readonly #previewKits: string;
+  readonly #leases: CacheLeases;
+  readonly #label: ContentLabel;
+  /** Of the state that the session started from, and uses. */
+  #digests: FileDigests = new Map();
   /** Size and time of each module and header that was read, when it was first heard of. */
   readonly #externals = new Map<string, External>();
 
-  /** `identity`: everything that results depend on besides the texts, such as compiler and flags. */
-  constructor(cacheDirectory: string, identity: readonly string[]) {
+  /** `identity`: everything that results depend on besides the texts, such as compiler and flags. `leases`: what is loaded is used until they end. */
+  constructor(cacheDirectory: string, identity: readonly string[], leases: CacheLeases, label: ContentLabel) {
     this.#folder = path.join(cacheDirectory, 'modules', digestOf(identity));
+    this.#previewKits = path.join(cacheDirectory, 'preview-kit') + path.sep;
+    this.#leases = leases;
+    this.#label = label;
   }
 
   /** What was kept for these texts, else for the newest ones before. */
@@ -74,11 +79,13 @@ export class ModuleStore {
     const entries = await finishedEntries(this.#folder);
     const exact = entries.filter((entry) => path.basename(entry).startsWith(key));
     for (const entry of [...exact, ...entries.filter((other) => !exact.includes(other))]) {
-      const stored = (await isWholeEntry(entry)) ? await read(entry).catch(() => undefined) : undefined;
-      if (stored === undefined) continue;
-      this.#loaded = entry;
+      // What cannot be used is told apart before all of it is read.
+      const stored = await read(entry).catch(() => undefined);
+      if (stored === undefined || !(await this.#leases.hold(entry, this.#label))) continue;
+      const digests = await verifyEntry(entry);
+      if (digests === undefined) continue;
+      this.#digests = digests;
       for (const external of stored.externals) this.#externals.set(external[0], external);
-      await this.#markAsUsed();
       return stored;
     }
     return undefined;
@@ -87,7 +94,9 @@ export class ModuleStore {
   /** Notes the modules and headers that the compiler has just read: what is kept is worth nothing once they are others. */
   note(externals: readonly string[]): void {
     for (const file of externals) {
-      const external = this.#externals.has(file) ? undefined : noteExternal(file);
+      // PreviewKit is part of the identity, and moves with the cache.
+      if (this.#externals.has(file) || file.startsWith(this.#previewKits)) continue;
+      const external = noteExternal(file);
       if (external !== undefined) this.#externals.set(file, external);
     }
   }
@@ -101,45 +110,46 @@ export class ModuleStore {
     const completeness = `${library === undefined ? 0 : 1}${standIn === undefined ? 0 : 1}`;
     const entry = path.join(this.#folder, `${key}-${completeness}`);
     if (await isWholeEntry(entry)) return;
-    await makeEntry(entry, async (folder) => {
-      for (const [index, { object, dependencies, module }] of [...files.values()].entries()) {
-        const stem = path.join(folder, stemOf(index));
-        await Promise.all([share(object, `${stem}.o`), share(dependencies, `${stem}.swiftdeps`), share(module, `${stem}.swiftmodule`)]);
-      }
-      const positions = new Map([...files.values()].map(({ module }, index) => [module, index]));
-      if (standIn !== undefined) await share(standIn.module, path.join(folder, standInName));
-      for (const [index, [file, { object }]] of [...files].entries()) {
-        const older = library?.objects.get(file) ?? object;
-        if (older !== object) await share(older, path.join(folder, olderObjectOf(index)));
-      }
-      if (library !== undefined) await share(library.path, path.join(folder, path.basename(library.path)));
-      const written: Description = {
-        externals,
-        files: [...files].map(([file, { object, digest, fromSources, literals, remark }]) => ({
-          file,
-          digest,
-          fromSources,
-          literals,
-          remark,
-          inLibrary: !library?.objects.has(file) ? 'no' : library.objects.get(file) === object ? 'same' : 'older',
-        })),
-        library: library && path.basename(library.path),
-        standIn: standIn?.members.flatMap((member) => positions.get(member) ?? []),
-      };
-      await writeFile(path.join(folder, descriptionName), JSON.stringify(written));
-    });
-    await this.#markAsUsed();
+    await makeEntry(entry, { label: this.#label, build: (folder) => this.#write(stored, externals, folder) });
     await removeOldEntries(this.#folder, keptStates);
-    await removeOldEntries(path.dirname(this.#folder), keptModules);
   }
 
-  /** What is in use is the last to be removed, by whichever process. */
-  async #markAsUsed(): Promise<void> {
-    const now = new Date();
-    const used = [this.#folder, ...(this.#loaded === undefined ? [] : [this.#loaded])];
-    await Promise.all(used.map((file) => utimes(file, now, now))).catch(() => {
-      // The cache cannot be written, and so is not tidied either.
-    });
+  /** Resolves with what is known of files that come from the state that was loaded. */
+  async #write({ files, library, standIn }: StoredModule, externals: External[], folder: string): Promise<FileDigests> {
+    const known = new Map<string, string>();
+    const share = async (from: string, name: string) => {
+      const to = path.join(folder, name);
+      // Other states may have the same file; across file systems it is copied.
+      await link(from, to).catch(() => copyFile(from, to));
+      const digest = this.#digests.get(from);
+      if (digest !== undefined) known.set(to, digest);
+    };
+    for (const [index, { object, dependencies, module }] of [...files.values()].entries()) {
+      const stem = stemOf(index);
+      await Promise.all([share(object, `${stem}.o`), share(dependencies, `${stem}.swiftdeps`), share(module, `${stem}.swiftmodule`)]);
+    }
+    const positions = new Map([...files.values()].map(({ module }, index) => [module, index]));
+    if (standIn !== undefined) await share(standIn.module, standInName);
+    for (const [index, [file, { object }]] of [...files].entries()) {
+      const older = library?.objects.get(file) ?? object;
+      if (older !== object) await share(older, olderObjectOf(index));
+    }
+    if (library !== undefined) await share(library.path, path.basename(library.path));
+    const written: Description = {
+      externals,
+      files: [...files].map(([file, { object, digest, fromSources, literals, remark }]) => ({
+        file,
+        digest,
+        fromSources,
+        literals,
+        remark,
+        inLibrary: !library?.objects.has(file) ? 'no' : library.objects.get(file) === object ? 'same' : 'older',
+      })),
+      library: library && path.basename(library.path),
+      standIn: standIn?.members.flatMap((member) => positions.get(member) ?? []),
+    };
+    await writeFile(path.join(folder, descriptionName), JSON.stringify(written));
+    return known;
   }
 }
 
@@ -163,11 +173,6 @@ async function read(entry: string): Promise<(StoredModule & { externals: Externa
       module: path.join(entry, standInName),
     },
   };
-}
-
-/** Other states may have the same file; across file systems it is copied. */
-async function share(from: string, to: string): Promise<void> {
-  await link(from, to).catch(() => copyFile(from, to));
 }
 
 function noteExternal(file: string): External | undefined {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HotswiftError } from '../errors.js';
+import { doesNotStay, makeEntry, mostAttempts, removeOldEntries, useEntry } from './cache-entry.js';
+import type { CacheLeases } from './cache-lease.js';
 import type { LinkerOptions } from './linker-settings.js';
 import { runTool } from './run-tool.js';
 import type { Toolchain } from './toolchain.js';
@@ -17,51 +19,60 @@ export interface LibraryContents {
   usesCxx: boolean;
 }
 
-/** Libraries that are kept in a folder: sessions may still start agents with older ones. */
+/** Libraries that are kept of a package, besides those in use. */
 const keptLibraries = 16;
-const temporaryPrefix = '.linking-';
-/** Milliseconds; linking takes seconds. */
-const longestLink = 3_600_000;
 const suffix = process.platform === 'darwin' ? '.dylib' : '.so';
 
+/** For {@link provideLibrary}. */
+export interface LibraryOptions {
+  /** Of all libraries of a package. */
+  folder: string;
+  toolchain: Toolchain;
+  leases: CacheLeases;
+  /** Called before linking. */
+  onLink(): void;
+  signal?: AbortSignal;
+}
+
 /**
- * Links objects into one shared library in `folder`, or finds what an earlier call left there: the library's name, which is its SONAME as
- * well, has a digest of what it is made of. `onLink` is called before linking.
+ * Links objects into one shared library in a folder of its own, or finds what an earlier call left there: the library's name, which is its SONAME as
+ * well, has a digest of what it is made of. A damaged one is linked again.
  *
  * Resolves with the library's path. Rejects with ERR_HOTSWIFT_PROJECT, quoting the linker, if it cannot be linked.
  */
-export async function provideLibrary(
-  contents: LibraryContents,
-  folder: string,
-  toolchain: Toolchain,
-  onLink: () => void,
-  signal?: AbortSignal,
-): Promise<string> {
+export async function provideLibrary(contents: LibraryContents, options: LibraryOptions): Promise<string> {
+  const { folder, toolchain, onLink, signal } = options;
   const args = linkArguments(contents, toolchain);
-  const file = `lib${contents.name}-${await digestOf(contents, args, toolchain)}${suffix}`;
-  const library = path.join(folder, file);
-  if (await touch(library)) return library;
-
-  onLink();
-  await mkdir(folder, { recursive: true });
-  const temporary = await mkdtemp(path.join(folder, temporaryPrefix));
-  try {
-    const output = path.join(temporary, file);
-    const list = path.join(temporary, 'objects');
-    await writeFile(list, contents.objects.map((object) => `"${object.replace(/["\\]/g, '\\$&')}"\n`).join(''));
-    const own = ['-emit-library', '-o', output, ...nameArguments(file), `@${list}`];
-    const options = { cwd: temporary, temporaryFolder: temporary, hasChildren: true, signal };
-    const { exitCode, stdout, stderr } = await runTool(path.join(toolchain.programs, 'swiftc'), [...own, ...args], options);
-    if (exitCode !== 0) {
+  const digest = await digestOf(contents, args, toolchain);
+  const file = `lib${contents.name}-${digest}${suffix}`;
+  const entry = path.join(folder, digest);
+  const library = path.join(entry, file);
+  for (let attempts = 0; !(await isUsable(library, options)); attempts += 1) {
+    if (attempts === mostAttempts) throw doesNotStay(entry);
+    onLink();
+    const build = async (product: string, temporary: string) => {
+      const list = path.join(temporary, 'objects');
+      await writeFile(list, contents.objects.map((object) => `"${object.replace(/["\\]/g, '\\$&')}"\n`).join(''));
+      const own = ['-emit-library', '-o', path.join(product, file), ...nameArguments(file), `@${list}`];
+      const tool = { cwd: temporary, temporaryFolder: temporary, hasChildren: true, signal };
+      const { exitCode, stdout, stderr } = await runTool(path.join(toolchain.programs, 'swiftc'), [...own, ...args], tool);
+      if (exitCode === 0) return undefined;
       const said = `${stdout}\n${stderr}`.trim();
       throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `the libraries that ${contents.name} consists of cannot be linked:\n${said}`);
-    }
-    await rename(output, library);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
+    };
+    await makeEntry(entry, { label: labelOf(library), build });
+    await removeOldEntries(folder, keptLibraries);
   }
-  await removeOld(folder);
   return library;
+}
+
+/** Whether a library that {@link provideLibrary} made is as it was made. If so, it is leased. */
+export function isUsable(library: string, { leases }: { leases: CacheLeases }): Promise<boolean> {
+  return useEntry(path.dirname(library), labelOf(library), leases);
+}
+
+function labelOf(library: string) {
+  return { of: path.dirname(path.dirname(library)), what: path.basename(library) };
 }
 
 function linkArguments({ previewKit, linker, usesCxx }: LibraryContents, toolchain: Toolchain): string[] {
@@ -91,33 +102,4 @@ async function digestOf({ objects, linker }: LibraryContents, args: readonly str
   const digest = createHash('sha256').update(JSON.stringify([toolchain.id, args, objects]));
   for (const file of [...objects, ...linker.archives]) digest.update(await readFile(file));
   return digest.digest('hex').slice(0, 32);
-}
-
-/** Says of a library that it is in use; whether it is there. */
-async function touch(library: string): Promise<boolean> {
-  const now = new Date();
-  return utimes(library, now, now).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Keeps the folder bounded: the libraries used last, and nothing of a link that was cut short. */
-async function removeOld(folder: string): Promise<void> {
-  const entries = await Promise.all(
-    (await readdir(folder)).map(async (name) => {
-      const file = path.join(folder, name);
-      const used = await stat(file).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => 0,
-      );
-      return { file, used, isTemporary: name.startsWith(temporaryPrefix) };
-    }),
-  );
-  const abandoned = entries.filter(({ isTemporary, used }) => isTemporary && Date.now() - used > longestLink);
-  const old = entries
-    .filter(({ isTemporary }) => !isTemporary)
-    .sort((a, b) => b.used - a.used)
-    .slice(keptLibraries);
-  await Promise.all([...abandoned, ...old].map(({ file }) => rm(file, { recursive: true, force: true })));
 }

@@ -1,14 +1,19 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { digestFiles } from './cache-entry.js';
+import type { CacheLeases } from './cache-lease.js';
 import { digestOfState, type PackageInputs } from './package-state.js';
 import { recallPkgConfig } from './pkg-config.js';
+import { isInside } from './planned-target.js';
 import type { PackageDescription } from './swift-package.js';
 
 const strings = z.array(z.string());
 const remembered = z.object({
   /** See {@link digestOfState}. */
   state: z.string(),
+  /** Of the products, by path: see native/file_digest.h. */
+  digests: z.record(z.string(), z.string()).optional(),
   inputs: z.object({
     roots: strings,
     targetFolders: strings,
@@ -37,16 +42,25 @@ const remembered = z.object({
 
 /**
  * The description of the target that has `source`, an absolute path without symbolic links, as an earlier call left it in a package's folder
- * of the cache. `undefined` if there is none, or if anything that it was made of has changed since. `facts` are what must hold besides.
+ * of the cache. `undefined` if there is none, or if anything that it was made of has changed since. `facts` are what must hold besides. What was damaged is
+ * removed when it is looked at first, so that SwiftPM builds it again.
  */
-export async function recallDescription(folder: string, source: string, facts: string[]): Promise<PackageDescription | undefined> {
+export async function recallDescription(
+  folder: string,
+  source: string,
+  facts: string[],
+  { verified }: CacheLeases,
+): Promise<PackageDescription | undefined> {
   const names = await readdir(folderIn(folder)).catch(() => []);
   for (const name of names) {
     try {
-      const { description, inputs, state } = remembered.parse(JSON.parse(await readFile(path.join(folderIn(folder), name), 'utf8')));
+      const file = path.join(folderIn(folder), name);
+      const { description, inputs, state, digests = {} } = remembered.parse(JSON.parse(await readFile(file, 'utf8')));
       if (!description.module.sources.includes(source)) continue;
       const systemLibraries = await Promise.all(inputs.systemLibraries.map(({ name }) => recallPkgConfig(name)));
       if ((await digestOfState({ ...inputs, systemLibraries, facts })) !== state) return undefined;
+      if (!verified.has(file) && !(await removeDamaged(folder, digests))) return undefined;
+      verified.add(file);
       return { ...description, module: { ...description.module, file: source } };
     } catch {
       // Damaged, of another version, or a folder is gone.
@@ -67,8 +81,21 @@ export async function rememberDescription(
   await mkdir(folderIn(folder), { recursive: true });
   const file = path.join(folderIn(folder), `${description.module.name}.json`);
   const temporary = path.join(folder, `.${description.module.name}.${process.pid}`);
-  await writeFile(temporary, JSON.stringify({ state, inputs, description } satisfies z.input<typeof remembered>));
+  const digests = await digestFiles(inputs.products);
+  await writeFile(
+    temporary,
+    JSON.stringify({ state, digests: Object.fromEntries(digests), inputs, description } satisfies z.input<typeof remembered>),
+  );
   await rename(temporary, file);
+}
+
+/** Resolves with whether there is nothing to remove. */
+async function removeDamaged(folder: string, digests: Record<string, string>): Promise<boolean> {
+  const found = await digestFiles(Object.keys(digests));
+  const damaged = [...found].filter(([file, digest]) => digest !== digests[file]).map(([file]) => file);
+  // What is the user's is left for SwiftPM to judge.
+  await Promise.all(damaged.filter((file) => isInside(folder, file)).map((file) => rm(file, { force: true })));
+  return damaged.length === 0;
 }
 
 function folderIn(folder: string): string {

@@ -1,5 +1,6 @@
 import { constants, setPriority } from 'node:os';
 import { HotswiftError } from '../errors.js';
+import { homeForTools } from './home-folder.js';
 import { killTree } from './process-tree.js';
 import { reapProcess } from './reaper.js';
 import { type Spawned, spawn } from './spawn.js';
@@ -70,7 +71,7 @@ export function killWithHost({ pid }: Spawned, kill: () => void): () => void {
 export async function runTool(program: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
   const { cwd, input, descriptors = {}, temporaryFolder, hasChildren = false, inBackground = false, signal, timeout, onOutput } = options;
   signal?.throwIfAborted();
-  const env = { ...process.env, ...options.env, ...(temporaryFolder === undefined ? {} : { TMPDIR: temporaryFolder }) };
+  const env = { ...process.env, ...homeForTools(), ...options.env, ...(temporaryFolder === undefined ? {} : { TMPDIR: temporaryFolder }) };
   const stdio: ('ignore' | 'pipe' | number)[] = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
   for (const [theirs, ours] of Object.entries(descriptors)) stdio[Number(theirs)] = ours;
   const child = spawn(program, args, { cwd, env, stdio: Array.from(stdio, (entry) => entry ?? 'ignore'), detached: hasChildren });

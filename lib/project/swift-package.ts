@@ -2,9 +2,11 @@ import { access, mkdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { HotswiftError, isHotswiftError } from '../errors.js';
 import type { Progress } from '../types.js';
+import type { CacheLeases } from './cache-lease.js';
 import { languageFlags, sortFlags } from './compiler-flags.js';
-import { provideLibrary } from './dependency-library.js';
+import { isUsable, provideLibrary } from './dependency-library.js';
 import { lockFile } from './file-lock.js';
+import { noSpaceLeft } from './full-disk.js';
 import { collectLinkerOptions, type LinkerOptions } from './linker-settings.js';
 import { findScript, type ModuleDescription, refuseEqualNames, requireReadable } from './module.js';
 import { openPackageFolder } from './package-folder.js';
@@ -41,6 +43,10 @@ export interface PackageOptions {
   temporaryFolder: string;
   /** Milliseconds that SwiftPM may say nothing. Default 300,000. */
   timeout?: number;
+  /** What the description names in the cache is used until they end. */
+  leases: CacheLeases;
+  /** See {@link Workspace.compilerModules}. */
+  compilerModules?: string;
   /** hotswift's PreviewKit: it takes the place of the one that the package may depend on. */
   previewKit: {
     /** Folder with its `.swiftmodule`. */
@@ -76,7 +82,7 @@ export async function describePackage(file: string, options: PackageOptions): Pr
   if (found === undefined) return undefined;
   // SwiftPM knows files without the links on their way.
   const [previewed, root] = await Promise.all([realpath(asked), realpath(found)]);
-  const folder = await openPackageFolder(options.cacheDirectory, root, options.toolchain);
+  const folder = await openPackageFolder(options.cacheDirectory, root, options.toolchain, options.leases);
   return inTurn(folder, () => recallOrDescribe(previewed, root, folder, options));
 }
 
@@ -85,8 +91,9 @@ async function recallOrDescribe(previewed: string, root: string, folder: string,
   signal?.throwIfAborted();
   try {
     const facts = [descriptionFormat, previewKit.library];
-    const known = await recallDescription(folder, previewed, facts);
-    if (known !== undefined) return known;
+    const known = await recallDescription(folder, previewed, facts, options.leases);
+    const library = known?.module.libraries.find((each) => isInside(folder, each));
+    if (known !== undefined && (library === undefined || (await isUsable(library, options)))) return known;
     const before = Date.now();
     const { description, inputs } = await alone(folder, options, (temporary) =>
       describeWith(previewed, root, folder, { ...options, temporaryFolder: temporary }),
@@ -95,8 +102,9 @@ async function recallOrDescribe(previewed: string, root: string, folder: string,
     return description;
   } catch (cause) {
     signal?.throwIfAborted();
+    const full = await noSpaceLeft(cause, [folder]);
+    if (full !== undefined) throw full;
     if (isHotswiftError(cause)) throw cause;
-    // For example a full disk.
     throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `the package in ${root} cannot be described: ${(cause as Error).message}`, { cause });
   }
 }
@@ -105,14 +113,14 @@ async function describeWith(
   previewed: string,
   root: string,
   folder: string,
-  { toolchain, temporaryFolder, timeout = defaultTimeout, previewKit, signal, onProgress }: PackageOptions,
+  { toolchain, temporaryFolder, timeout = defaultTimeout, previewKit, leases, compilerModules, signal, onProgress }: PackageOptions,
 ): Promise<{ description: PackageDescription; inputs: Omit<PackageInputs, 'facts'> | undefined }> {
   const scratch = path.join(folder, 'build');
-  const workspace = { toolchain, root, folder, scratch, temporaryFolder, timeout, signal };
+  const workspace = { toolchain, root, folder, scratch, temporaryFolder, timeout, compilerModules, signal };
   const build: BuildOptions = { ...workspace, previewKitPath: previewKit.importPath, onProgress };
   const planned = await planTarget(previewed, build);
   const linker = linkerOptionsOf(planned, root);
-  const library = await linkDependencies(planned, linker, previewKit.library, build);
+  const library = await linkDependencies(planned, linker, previewKit.library, build, leases);
   const module = {
     ...moduleOf(previewed, planned, linker, library, root),
     resources: await digestOfResources(path.dirname(planned.plan.file)),
@@ -144,6 +152,7 @@ async function linkDependencies(
   linker: LinkerOptions,
   previewKit: string,
   { toolchain, folder, signal, onProgress }: BuildOptions,
+  leases: CacheLeases,
 ): Promise<string | undefined> {
   const linked = plan.dependencies.filter((dependency) => dependency.target.c99name !== previewKitModule);
   const objects = linked.flatMap((dependency) => dependency.objects);
@@ -151,7 +160,7 @@ async function linkDependencies(
   const usesCxx = linked.some((dependency) => dependency.usesCxx);
   const contents = { name: `${target.c99name}-dependencies`, objects, previewKit, linker, usesCxx };
   const onLink = () => onProgress?.({ phase: 'linking dependencies' });
-  return provideLibrary(contents, path.join(folder, 'libraries'), toolchain, onLink, signal);
+  return provideLibrary(contents, { folder: path.join(folder, 'libraries'), toolchain, leases, onLink, signal });
 }
 
 function moduleOf(

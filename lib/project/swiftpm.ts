@@ -16,6 +16,8 @@ export interface Workspace {
   temporaryFolder: string;
   /** Milliseconds that SwiftPM may be silent. */
   timeout: number;
+  /** Where the compilers of manifests keep what they make of C modules. Default: in the user's home folder, which need not be writable. */
+  compilerModules?: string;
   /** Ends SwiftPM and whatever it runs. */
   signal?: AbortSignal;
 }
@@ -33,14 +35,15 @@ export async function runSwiftPM(
   command: readonly string[],
   root: string,
   options: readonly string[],
-  { toolchain, scratch, temporaryFolder, timeout: ms, signal }: Workspace,
+  { toolchain, scratch, temporaryFolder, timeout: ms, compilerModules, signal }: Workspace,
   toolOptions: Pick<ToolOptions, 'env' | 'onOutput'> = {},
 ): Promise<ToolResult> {
   const swift = path.join(toolchain.programs, 'swift');
   const [program = '', ...subcommand] = command;
   const args = [program, '--package-path', root, '--scratch-path', scratch, ...subcommand, ...options];
   try {
-    const env = { ...toolOptions.env, PWD: root };
+    const modules = process.env.SWIFTPM_MODULECACHE_OVERRIDE ?? compilerModules;
+    const env = { SWIFTPM_MODULECACHE_OVERRIDE: modules, ...toolOptions.env, PWD: root };
     const timeout = { ms, phase: 'package', what: `\`swift ${command.join(' ')}\` for ${root}`, ofSilence: true, remedy: ofSilence };
     return await runTool(swift, args, { cwd: root, signal, hasChildren: true, temporaryFolder, timeout, ...toolOptions, env });
   } catch (cause) {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type Duplex, Readable } from 'node:stream';
 import { deserializeError, HotswiftError } from '../errors.js';
+import { homeForTools } from '../project/home-folder.js';
 import { killTree } from '../project/process-tree.js';
 import { type Spawned, spawn } from '../project/spawn.js';
 import type { CrashInfo } from '../types.js';
@@ -82,7 +83,7 @@ export class Agent {
     this.#options = options;
     this.#child = spawn(process.execPath, [entryPoint], {
       cwd: options.cwd,
-      env: agentEnvironment(process.env, options.env),
+      env: agentEnvironment({ ...process.env, ...homeForTools() }, options.env),
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', this.#record.descriptor ?? 'ignore'],
       // A session of its own: what Swift starts ends with the agent, and a Ctrl-C in the terminal is the host's alone.
       detached: true,

@@ -1,4 +1,16 @@
-import { accessSync, chmodSync, constants, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { Session, SessionOptions } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
@@ -57,6 +69,23 @@ describe('a later session', () => {
     fixture.write('Model.swift', 'struct Model { var more = 1.5; var shade: String { "#ff00ff" } }\n');
     expect((await session.reload()).recompiled).toEqual(expect.arrayContaining([model, options.file]));
     expect(await color(session)).toBe('#ff00ff');
+  });
+
+  it('compiles nothing where the cache was moved meanwhile, and then what is edited', async () => {
+    const { fixture, options } = cachedModule();
+    fixture.write('View.swift', `import Foundation\n${colorPreview('\\(Model().shade)')}`);
+    await fill(options);
+    const cacheDirectory = fixture.path('moved');
+    renameSync(options.cacheDirectory, cacheDirectory);
+    const phases: string[] = [];
+    const session = await openSession({ ...options, cacheDirectory, onProgress: ({ phase }) => phases.push(phase) });
+    expect(session.error).toBeNull();
+    expect(await color(session)).toBe('#00ff00');
+    expect(phases.filter((phase) => phase.startsWith('compiling'))).toEqual([]);
+    fixture.write('Model.swift', 'import Foundation\nstruct Model { var shade: String { "#0000ff" } }\n');
+    await session.reload();
+    expect(await color(session)).toBe('#0000ff');
+    expect(existsSync(options.cacheDirectory)).toBe(false);
   });
 
   full.it('does not use what was compiled with other flags', async () => {
@@ -245,8 +274,9 @@ describe('a cache that has no more room', () => {
     const answer = await inHost(start, { options }, { seconds: 60, within: ['prlimit', '--fsize=50000'] });
     expect(answer).toMatch(/^ERR_HOTSWIFT_\w+: .*PreviewKit/);
     expect(contentsOf(path.join(cacheDirectory, 'preview-kit'))).toEqual([]);
-    const session = await openSession(options);
-    expect(await color(session)).toBe('#00ff00');
+    // Nothing but the cache is written: the compiler's own is in the home folder.
+    const env = { HOME: '/proc/nowhere' };
+    expect(await inHost(edit, { options, edits: [] }, { seconds: 60, env })).toEqual(['#00ff00']);
   });
 
   full.it('for the module keeps nothing of it, and a session that runs goes on', async () => {
@@ -336,6 +366,24 @@ full.it('a cache is shared by four processes that start at once, each with edits
 });
 
 describe('the cache', () => {
+  it('loses what no session uses where it may take nothing, and the session that uses the rest goes on', async () => {
+    const { fixture, options, cacheDirectory } = cachedModule();
+    const lone = new Fixture().write('Lone.swift', colorPreview('#123456'));
+    await fill({ file: lone, cacheDirectory });
+    await fill(options);
+    const [used] = statesIn(cacheDirectory).filter((state) =>
+      readFileSync(path.join(state, 'module.json'), 'utf8').includes('Model.swift'),
+    );
+    expect(statesIn(cacheDirectory)).toHaveLength(2);
+    const session = await openSession({ ...options, cacheSize: 0 });
+    await session.idle();
+    expect(statesIn(cacheDirectory)).toEqual([used]);
+    expect(readdirSync(path.join(cacheDirectory, 'preview-kit'))).toHaveLength(1);
+    fixture.write('Model.swift', 'struct Model { var shade: String { "#0000ff" } }\n');
+    await session.reload();
+    expect(await color(session)).toBe('#0000ff');
+  });
+
   full.it('keeps the newest states of a module only', async () => {
     const { fixture, options, cacheDirectory } = cachedModule();
     for (let count = 0; count < 6; count += 1) {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, rmSync, truncateSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createSession } from '../../lib/index.js';
@@ -155,7 +155,11 @@ describe('a session survives', () => {
     expect(color((await first.snapshot()).data)).toBe('#00ff00');
     await first.close();
 
-    rmSync(path.join(cacheDirectory, 'preview-kit', entry, 'libPreviewKit.so'), { force: true });
+    // Of the same size, so that nothing but a look at it tells.
+    for (const name of ['PreviewKit.swiftmodule', 'libPreviewKit.so']) {
+      const file = path.join(cacheDirectory, 'preview-kit', entry, name);
+      writeFileSync(file, readFileSync(file).fill(0x55, 1000));
+    }
     const second = await openSession({ file, cacheDirectory });
     expect(color((await second.snapshot()).data)).toBe('#00ff00');
     expect(readdirSync(path.join(cacheDirectory, 'preview-kit'))).toEqual([entry]);

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { providePreviewKit } from '../../lib/compile/preview-kit.js';
 import { createSession, type Session } from '../../lib/index.js';
+import { CacheLeases } from '../../lib/project/cache-lease.js';
 import { describePackage } from '../../lib/project/swift-package.js';
 import { findToolchain } from '../../lib/project/toolchain.js';
 import { Fixture, toolEnvironment } from '../support/fixture';
@@ -189,8 +190,9 @@ describe('a file of a SwiftPM package', () => {
   it('is described together with what a change of which describes it anew', async () => {
     const toolchain = await findToolchain({}, cache.folder);
     const kit = await providePreviewKit(toolchain, cache.folder, () => {});
-    const describe = (file: string) =>
-      describePackage(file, { toolchain, cacheDirectory: cache.folder, temporaryFolder: cache.folder, previewKit: kit });
+    const leases = new CacheLeases();
+    const places = { cacheDirectory: cache.folder, temporaryFolder: cache.folder };
+    const describe = (file: string) => describePackage(file, { toolchain, ...places, leases, previewKit: kit });
     const { watch, module } = (await describe(fixture.path('Sources/App/View.swift'))) ?? {};
     const paths = (...files: string[]) => files.map((file) => fixture.path(file)).sort();
     expect(watch?.manifests.sort()).toEqual(paths('Local/Package.resolved', 'Local/Package.swift', 'Package.resolved', 'Package.swift'));
@@ -204,6 +206,7 @@ describe('a file of a SwiftPM package', () => {
       'resource_bundle_accessor.swift',
     ]);
     expect(await describe(new Fixture({ 'Lone.swift': '' }).path('Lone.swift'))).toBeUndefined();
+    await leases.release();
   });
 
   full.it('opens without SwiftPM while nothing has changed, and with what changed of a dependency', async () => {

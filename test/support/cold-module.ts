@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { type PreviewKit, providePreviewKit } from '../../lib/compile/preview-kit.js';
 import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { findToolchain, type Toolchain } from '../../lib/project/toolchain.js';
+import { loadAddon } from '../../lib/reload/native.js';
 import { Fixture, swiftc, toolEnvironment } from './fixture';
 
 const run = promisify(execFile);
@@ -21,6 +22,7 @@ function toolchain(): Promise<Toolchain> {
 
 /** PreviewKit as sessions find it. */
 export async function previewKit(): Promise<PreviewKit> {
+  loadAddon();
   return providePreviewKit(await toolchain(), defaultCacheDirectory(), () => {});
 }
 

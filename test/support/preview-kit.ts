@@ -3,6 +3,7 @@ import path from 'node:path';
 import { providePreviewKit } from '../../lib/compile/preview-kit.js';
 import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { findToolchain } from '../../lib/project/toolchain.js';
+import { loadAddon } from '../../lib/reload/native.js';
 import { Fixture } from './fixture';
 
 const folderIn = (cacheDirectory: string) => path.join(cacheDirectory, 'preview-kit');
@@ -10,18 +11,20 @@ const folderIn = (cacheDirectory: string) => path.join(cacheDirectory, 'preview-
 /** Has PreviewKit in the usual cache before the first test of a file that copies it from there: a machine that has drawn nothing yet has none. */
 export function needPreviewKit(): void {
   beforeAll(async () => {
+    loadAddon();
     await providePreviewKit(await findToolchain({}, new Fixture().folder), defaultCacheDirectory(), () => {});
   });
 }
 
 /** Puts a copy of the usual cache's PreviewKit in another cache. See {@link needPreviewKit}. */
 export function copyPreviewKit(cacheDirectory: string): void {
+  mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 });
   cpSync(folderIn(defaultCacheDirectory()), folderIn(cacheDirectory), { recursive: true, preserveTimestamps: true });
 }
 
 /** Has a cache share its PreviewKit with the usual one, which may have none yet. */
 export function linkPreviewKit(cacheDirectory: string): void {
   const shared = folderIn(defaultCacheDirectory());
-  for (const folder of [cacheDirectory, shared]) mkdirSync(folder, { recursive: true });
+  for (const folder of [cacheDirectory, shared]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   symlinkSync(shared, folderIn(cacheDirectory));
 }
