@@ -10,6 +10,8 @@ import type { Toolchain } from '../project/toolchain.js';
 export interface FrontendTemplate {
   program: string;
   args: readonly string[];
+  /** Where compilers put temporary files. One for all: debug information has paths of what macros made there. */
+  temporaryFolder: string;
 }
 
 /** One file to compile, and where its outputs go. */
@@ -84,7 +86,7 @@ export async function askForTemplate(
       `swiftc does not accept the flags of ${module.name}: ${stderr.trim() || stdout.trim()}`,
     );
   }
-  return templateOf(words(job));
+  return { ...templateOf(words(job)), temporaryFolder };
 }
 
 /** A command line for a POSIX shell: in quotes, a line break does not end it. */
@@ -104,7 +106,7 @@ function words(line: string): string[] {
   });
 }
 
-function templateOf([program = '', ...args]: string[]): FrontendTemplate {
+function templateOf([program = '', ...args]: string[]): Omit<FrontendTemplate, 'temporaryFolder'> {
   const kept: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? '';

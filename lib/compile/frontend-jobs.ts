@@ -230,7 +230,7 @@ export class FrontendJobs {
     const env = frontendEnvironment();
     // Macros that are programs run beside the compiler.
     const hasChildren = args.some((arg) => /^-(load-plugin-executable|external-plugin-path)/.test(arg));
-    const place = { cwd: this.#module.workingDirectory, temporaryFolder: this.#folder };
+    const place = { cwd: this.#module.workingDirectory, temporaryFolder: this.#template.temporaryFolder };
     return runTool(this.#template.program, args, { ...place, env, hasChildren, signal, timeout, inBackground });
   }
 }

@@ -11,6 +11,8 @@ export interface FrontendServerOptions {
   program: string;
   args: readonly string[];
   workingDirectory: string | undefined;
+  /** For temporary files of compiles. */
+  temporaryFolder: string;
   /** Of the server alone; it goes with it. It is there already. */
   folder: string;
   /** The last part of the path at which the frontend stops. */
@@ -54,7 +56,7 @@ export class FrontendServer {
    * It has the priority of the host, for its forks inherit it, and no process without privileges can raise it again.
    */
   static async start(options: FrontendServerOptions, signal: AbortSignal): Promise<FrontendServer> {
-    const { program, args, workingDirectory, folder, sentinel, text, image } = options;
+    const { program, args, workingDirectory, temporaryFolder, folder, sentinel, text, image } = options;
     const output = await open(path.join(folder, outputName), 'w');
     try {
       signal.throwIfAborted();
@@ -63,7 +65,7 @@ export class FrontendServer {
         env: {
           ...homeForTools(),
           ...frontendEnvironment(),
-          TMPDIR: folder,
+          TMPDIR: temporaryFolder,
           HOTSWIFT_WARM_SENTINEL: sentinel,
           HOTSWIFT_WARM_FOLDER: folder + path.sep,
           HOTSWIFT_WARM_TEXT: text,

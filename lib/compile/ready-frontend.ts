@@ -32,7 +32,8 @@ export class ReadyFrontend {
       const job = new ListedJob(folder);
       const args = job.arguments(template, hasScript);
       const sentinel = ListedJob.firstRead;
-      const server = await FrontendServer.start({ program: template.program, args, workingDirectory, folder, sentinel, image }, signal);
+      const { program, temporaryFolder } = template;
+      const server = await FrontendServer.start({ program, args, workingDirectory, temporaryFolder, folder, sentinel, image }, signal);
       return new ReadyFrontend(hasScript, job, server);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });

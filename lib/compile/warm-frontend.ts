@@ -88,7 +88,8 @@ export class WarmFrontend {
       const along = { sources: [...others.map((source) => source.file), ...generated, file], modules: modules ?? [] };
       const args = await frontendJob(template, [made], along, overlay.file, folder);
       text = await open(place('text.swift'), 'r+');
-      const shared = { program: template.program, workingDirectory, folder, image };
+      const { program, temporaryFolder } = template;
+      const shared = { program, workingDirectory, temporaryFolder, folder, image };
       const server = await FrontendServer.start({ ...shared, args, sentinel, text: place('text.swift') }, signal);
       return new WarmFrontend(inputs, moduleName, { imports, capacity, made, overlay, text, server });
     } catch (error) {

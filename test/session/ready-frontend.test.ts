@@ -89,7 +89,7 @@ class Lab {
       overlay.file,
       this.path('made'),
     );
-    const { exitCode, stderr } = await runTool(template.program, args);
+    const { exitCode, stderr } = await runTool(template.program, args, { temporaryFolder: template.temporaryFolder });
     return { kind: 'exit', code: exitCode, output: stderr };
   }
 

@@ -94,7 +94,7 @@ class Lab {
     const overlay = await copies.overlay(read.flatMap((file) => sources.get(file) ?? []));
     mkdirSync(folder, { recursive: true });
     const args = await frontendJob(template, [this.made], { sources: read, modules }, overlay.file, this.fixture.folder);
-    const result = await runTool(template.program, args);
+    const result = await runTool(template.program, args, { temporaryFolder: template.temporaryFolder });
     overlay.release();
     return { result, made: this.made };
   }
@@ -338,7 +338,7 @@ describe('warm frontends', () => {
     const log = lab.fixture.write('log', '');
     const program = lab.fixture.write('frontend', `#!/bin/sh\necho started >> '${log}'\nexit 1\n`);
     chmodSync(program, 0o755);
-    const all = new WarmFrontends({ ...lab.options, template: { program, args: [] } });
+    const all = new WarmFrontends({ ...lab.options, template: { ...lab.options.template, program, args: [] } });
     const inputs = await lab.inputs();
     for (let count = 0; count < 5; count += 1) await all.provide([inputs], 1);
     expect(readFileSync(log, 'utf8')).toBe('started\n'.repeat(3));
