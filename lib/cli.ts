@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { type CacheOptions, clear, formatClearing, formatReport, reportCache } from './cache-report.js';
 import { type DoctorOptions, examine, type Finding, manifest } from './doctor.js';
+import { isHotswiftError } from './errors.js';
 
 const marks = {
   fine: ['green', 'ok     '],
@@ -39,7 +40,7 @@ program
       else show(await reportCache(options), formatReport, json);
     } catch (error) {
       console.error(`hotswift: ${(error as Error).message}`);
-      process.exitCode = exitCodes.machine;
+      process.exitCode = isHotswiftError(error) && error.code === 'ERR_HOTSWIFT_ARGUMENT' ? exitCodes.usage : exitCodes.machine;
     }
   });
 

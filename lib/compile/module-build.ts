@@ -121,17 +121,16 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   /** Starts from what an earlier session left, if there is something. */
   async #restore(sources: SourceSnapshot): Promise<void> {
     const { compiler, standIn, store, thunks, module } = this.#parts;
-    const stored = await store.load(sources);
+    const stored = await store.load(sources, {
+      restore: ({ files, library }) => {
+        // Another session previewed another file: the numbers of its literals are nobody's here.
+        const usable = new Map([...files].filter(([file, made]) => file === module.file || made.literals === undefined));
+        return compiler.restore(usable, library?.objects ?? new Map());
+      },
+      forget: () => compiler.forget(),
+    });
     if (stored === undefined) return;
-    // Another session previewed another file: the numbers of its literals are nobody's here.
-    const files = new Map([...stored.files].filter(([file, made]) => file === module.file || made.literals === undefined));
-    try {
-      await compiler.restore(files, stored.library?.objects ?? new Map());
-    } catch {
-      await compiler.forget();
-      return;
-    }
-    const literals = files.get(module.file)?.literals;
+    const literals = stored.files.get(module.file)?.literals;
     if (literals !== undefined) thunks?.reserve(literals);
     standIn.restore(stored.standIn);
     this.#libraries.restore(stored.library);

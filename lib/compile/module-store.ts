@@ -73,8 +73,14 @@ export class ModuleStore {
     this.#label = label;
   }
 
-  /** What was kept for these texts, else for the newest ones before. */
-  async load(sources: SourceSnapshot): Promise<StoredModule | undefined> {
+  /**
+   * What was kept for these texts, else for the newest ones before. `restore` is to read it while it is looked at for damage; `forget` is called if it turns out
+   * to be of no use, before the next is tried.
+   */
+  async load(
+    sources: SourceSnapshot,
+    { restore, forget }: { restore(stored: StoredModule): Promise<void>; forget(): Promise<void> },
+  ): Promise<StoredModule | undefined> {
     const key = keyOf([...sources.values()].map(({ file, digest }) => [file, digest]));
     const entries = await finishedEntries(this.#folder);
     const exact = entries.filter((entry) => path.basename(entry).startsWith(key));
@@ -82,8 +88,17 @@ export class ModuleStore {
       // What cannot be used is told apart before all of it is read.
       const stored = await read(entry).catch(() => undefined);
       if (stored === undefined || !(await this.#leases.hold(entry, this.#label))) continue;
-      const digests = await verifyEntry(entry);
-      if (digests === undefined) continue;
+      const [digests, isRestored] = await Promise.all([
+        verifyEntry(entry),
+        restore(stored).then(
+          () => true,
+          () => false,
+        ),
+      ]);
+      if (digests === undefined || !isRestored) {
+        await forget();
+        continue;
+      }
       this.#digests = digests;
       for (const external of stored.externals) this.#externals.set(external[0], external);
       return stored;

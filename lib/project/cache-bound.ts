@@ -4,13 +4,10 @@ import debug from 'debug';
 import { HotswiftError } from '../errors.js';
 import { type CachedFolder, CacheMeasure, listCache, listLeftovers, removedPrefix } from './cache-contents.js';
 import { cacheFiles } from './cache-files.js';
-import { moveUnused, type Removal } from './cache-lease.js';
+import { mayBeInUseUnleased, moveUnused, type Removal } from './cache-lease.js';
 
 /** Bytes: 4 GiB. */
 const defaultBound = 4 * 2 ** 30;
-
-/** Milliseconds that a folder is left alone which was never leased: it is about to be, or another version of hotswift uses it. */
-const mayBeInUse = 24 * 3_600_000;
 
 /** Files that one thread removes in one go, some milliseconds. */
 const filesAtOnce = 200;
@@ -47,7 +44,7 @@ export async function boundCache(cache: string, most: number, signal?: AbortSign
   let total = sizes.reduce((sum, size) => sum + size, 0);
   for (const [index, folder] of [...folders.entries()].reverse()) {
     if (total <= most) return;
-    if (!folder.isLeased && Date.now() - folder.lastUse < mayBeInUse) continue;
+    if (await mayBeInUseUnleased(folder.folder)) continue;
     const removal = await remove(cache, folder.folder, signal);
     if (removal !== 'moved') continue;
     log('removed %s, %d bytes, last used %s', folder.folder, sizes[index], new Date(folder.lastUse).toISOString());
@@ -67,7 +64,7 @@ export async function clearCache(cache: string, folders: readonly CachedFolder[]
 async function removeLeftovers(cache: string, signal?: AbortSignal): Promise<void> {
   const { unfinished, removed } = await listLeftovers(cache);
   for (const folder of removed) await removeFiles(folder, signal);
-  for (const folder of unfinished) await remove(cache, folder, signal);
+  for (const folder of unfinished) if (!(await mayBeInUseUnleased(folder))) await remove(cache, folder, signal);
 }
 
 /** In one step for whoever looks for it, and then some files at a time. */

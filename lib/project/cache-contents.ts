@@ -1,9 +1,9 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { lastUse, temporaryPrefix } from './cache-entry.js';
 import { cacheFiles } from './cache-files.js';
-import { type ContentLabel, leaseName, readLabel } from './cache-lease.js';
+import { type ContentLabel, readLabel } from './cache-lease.js';
 import { compilerModulesFolder } from './compiler-modules.js';
 
 export type CacheKind = 'module' | 'package' | 'preview-kit' | 'compiler-modules' | 'driver-answers';
@@ -14,8 +14,6 @@ export interface CachedFolder {
   folder: string;
   /** Milliseconds since 1970. */
   lastUse: number;
-  /** Whether it was ever leased. If not, it is being made this moment, or another version of hotswift made it. */
-  isLeased: boolean;
 }
 
 /** By kind, where in the cache folder its folders lie: a name, or how names look, for each level. Whatever has another name is not hotswift's. */
@@ -37,15 +35,7 @@ export async function listCache(cache: string): Promise<CachedFolder[]> {
   const found = await Promise.all(
     kinds.map(async ([kind, levels]) => (await foldersAt(cache, levels)).map((folder) => ({ kind, folder }))),
   );
-  const described = await Promise.all(
-    found.flat().map(async ({ kind, folder }) => {
-      const isLeased = await lstat(path.join(folder, leaseName)).then(
-        () => true,
-        () => false,
-      );
-      return { kind, folder, lastUse: await lastUse(folder), isLeased };
-    }),
-  );
+  const described = await Promise.all(found.flat().map(async ({ kind, folder }) => ({ kind, folder, lastUse: await lastUse(folder) })));
   return described.sort((a, b) => b.lastUse - a.lastUse);
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { HotswiftError, isError, isHotswiftError } from '../errors.js';
 import { cacheNotWritable, howToChoose } from './cache-directory.js';
 import { cacheFiles } from './cache-files.js';
-import { CacheLeases, type ContentLabel, leaseName, moveUnused } from './cache-lease.js';
+import { CacheLeases, type ContentLabel, leaseName, mayBeInUseUnleased, moveUnused } from './cache-lease.js';
 import { noSpaceLeft } from './full-disk.js';
 
 /** Folders of builds, and what is being removed, which is no entry any more. */
@@ -117,7 +117,7 @@ export async function removeOldEntries(folder: string, kept: number): Promise<vo
   const entries = await listEntries(folder);
   const abandoned = entries.filter(({ isTemporary }) => isTemporary);
   const old = entries.filter(({ isTemporary }) => !isTemporary).slice(kept);
-  for (const { file } of [...abandoned, ...old]) await removeUnused(file);
+  for (const { file } of [...abandoned, ...old]) if (!(await mayBeInUseUnleased(file))) await removeUnused(file);
 }
 
 /** The finished entries of a folder, those that were used last first; none if there is no folder. */

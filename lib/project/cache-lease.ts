@@ -1,5 +1,5 @@
 import { close, fstat, futimes, open, read, write } from 'node:fs';
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { lstat, mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -107,6 +107,22 @@ export class CacheLeases {
     await note(lease);
     await closeFile(lease.descriptor);
   }
+}
+
+/** Milliseconds: a day. */
+const unleasedStays = 24 * 3_600_000;
+
+/** Whether a folder was never leased and is younger than a day: it is being made this moment, or an older hotswift uses it, which knows no leases. */
+export async function mayBeInUseUnleased(folder: string): Promise<boolean> {
+  const isLeased = await lstat(path.join(folder, leaseName)).then(
+    () => true,
+    () => false,
+  );
+  if (isLeased) return false;
+  return lstat(folder).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs < unleasedStays,
+    () => false,
+  );
 }
 
 /** What became of a folder that was to be removed. */
