@@ -14,11 +14,12 @@
 //
 // It is no part of the addon: the addon carries it as data
 // (warm_frontend_image.S). lib/compile/frontend-server.ts is the other end.
+#include "warm_frontend.h"
+
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -26,7 +27,6 @@
 #include <utility>
 
 #include <dirent.h>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -36,7 +36,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXPORTED extern "C" __attribute__((visibility("default")))
+using warm_frontend::Look;
 
 namespace {
 
@@ -64,6 +64,7 @@ const char *ModuleCache = nullptr;
 /// A path that the frontend has asked for, and what was there.
 struct Seen {
   char *Path;
+  Look How;
   bool Exists;
   /// Whether its contents matter. Those of a folder do where it was listed:
   /// some, such as that of the module cache, change all the time.
@@ -80,6 +81,9 @@ Seen *AllSeen = nullptr;
 size_t SeenCount = 0;
 size_t SeenCapacity = 0;
 
+/// What the frontend has done that cannot be noted; null if there was nothing.
+const char *Unnoted = nullptr;
+
 /// The mapping of the edited file's text.
 struct Mapping {
   const char *Start = nullptr;
@@ -88,8 +92,9 @@ struct Mapping {
 
 /// stat(2) without the C library, whose names for it are interposed below and
 /// differ between its versions.
-bool status(const char *Path, struct stat &Result) {
-  return syscall(SYS_newfstatat, AT_FDCWD, Path, &Result, 0) == 0;
+bool status(const char *Path, struct stat &Result, Look How = Look::AtFile) {
+  const int Flags = How == Look::AtLink ? AT_SYMLINK_NOFOLLOW : 0;
+  return syscall(SYS_newfstatat, AT_FDCWD, Path, &Result, Flags) == 0;
 }
 
 bool startsWith(const char *Text, const char *Start) {
@@ -137,7 +142,7 @@ size_t digestOfNames(const char *Path) {
 
 /// Remembers what the frontend has seen at a path: a fork knows it, a new
 /// frontend would look again.
-void remember(const char *Path, bool IsListed) {
+void remember(const char *Path, Look How) {
   if (startsWith(Path, "/proc/") || startsWith(Path, "/sys/") ||
       startsWith(Path, "/dev/") || startsWith(Path, Folder) ||
       (ModuleCache != nullptr && startsWith(Path, ModuleCache)))
@@ -153,9 +158,11 @@ void remember(const char *Path, bool IsListed) {
   Seen &Entry = AllSeen[SeenCount++];
   Entry = Seen();
   Entry.Path = strdup(Path);
-  Entry.Exists = status(Path, Now);
+  Entry.How = How;
+  Entry.Exists = status(Path, Now, How);
   if (!Entry.Exists)
     return;
+  const bool IsListed = How == Look::AtNames;
   Entry.HasContents = IsListed || !S_ISDIR(Now.st_mode);
   Entry.Names = IsListed ? digestOfNames(Path) : 0;
   Entry.Device = Now.st_dev;
@@ -166,7 +173,7 @@ void remember(const char *Path, bool IsListed) {
 
 bool isUnchanged(Seen &Entry) {
   struct stat Now{};
-  if (!status(Entry.Path, Now))
+  if (!status(Entry.Path, Now, Entry.How))
     return !Entry.Exists;
   if (!Entry.Exists || Entry.Device != Now.st_dev || Entry.Inode != Now.st_ino)
     return false;
@@ -380,6 +387,8 @@ Role compile(const std::optional<Mapping> &Text) {
 void serve() {
   // What the server itself asks the file system is of no interest.
   Sentinel = nullptr;
+  if (Unnoted != nullptr)
+    giveUp(Unnoted);
   if (hasPrinted())
     giveUp("it has printed something");
   if (hasThreads())
@@ -402,21 +411,6 @@ void serve() {
   }
 }
 
-/// Before each call that tells something of a path.
-void onPath(const char *Path, bool IsListed = false) {
-  if (Sentinel == nullptr || Path == nullptr)
-    return;
-  const char *Slash = std::strrchr(Path, '/');
-  if (std::strcmp(Slash == nullptr ? Path : Slash + 1, Sentinel) == 0)
-    serve();
-  else
-    remember(Path, IsListed);
-}
-
-template <typename Function> Function *next(const char *Name) {
-  return reinterpret_cast<Function *>(dlsym(RTLD_NEXT, Name));
-}
-
 bool isFrontend(int Count, char **Arguments) {
   std::array<char, 4096> Program{};
   if (Count < 2 || std::strcmp(Arguments[1], "-frontend") != 0 ||
@@ -435,6 +429,27 @@ char *take(const char *Variable) {
 }
 
 } // namespace
+
+namespace warm_frontend {
+
+bool isNoting() { return Sentinel != nullptr; }
+
+void cannotNote(const char *Reason) {
+  if (isNoting())
+    Unnoted = Reason;
+}
+
+void onPath(const char *Path, Look How) {
+  if (Sentinel == nullptr || Path == nullptr)
+    return;
+  const char *Slash = std::strrchr(Path, '/');
+  if (std::strcmp(Slash == nullptr ? Path : Slash + 1, Sentinel) == 0)
+    serve();
+  else
+    remember(Path, How);
+}
+
+} // namespace warm_frontend
 
 /// glibc gives constructors what it gives `main`.
 __attribute__((constructor)) static void prepare(int Count, char **Arguments,
@@ -460,68 +475,4 @@ __attribute__((constructor)) static void prepare(int Count, char **Arguments,
   fcntl(Control, F_SETFD, FD_CLOEXEC);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   on_exit(tellEnding, nullptr);
-}
-
-// The calls of LLVM's file system that take a path. A name that the C library
-// of the machine does not have is one that the frontend does not call.
-
-EXPORTED int stat(const char *Path, struct stat *Result) {
-  onPath(Path);
-  static auto *Next = next<int(const char *, struct stat *)>("stat");
-  return Next(Path, Result);
-}
-
-EXPORTED int stat64(const char *Path, struct stat64 *Result) {
-  onPath(Path);
-  static auto *Next = next<int(const char *, struct stat64 *)>("stat64");
-  return Next(Path, Result);
-}
-
-// `stat` before glibc 2.33.
-// NOLINTBEGIN(bugprone-reserved-identifier)
-EXPORTED int __xstat(int Version, const char *Path, struct stat *Result) {
-  onPath(Path);
-  static auto *Next = next<int(int, const char *, struct stat *)>("__xstat");
-  return Next(Version, Path, Result);
-}
-
-EXPORTED int __xstat64(int Version, const char *Path, struct stat64 *Result) {
-  onPath(Path);
-  static auto *Next =
-      next<int(int, const char *, struct stat64 *)>("__xstat64");
-  return Next(Version, Path, Result);
-}
-// NOLINTEND(bugprone-reserved-identifier)
-
-EXPORTED int access(const char *Path, int Mode) {
-  onPath(Path);
-  static auto *Next = next<int(const char *, int)>("access");
-  return Next(Path, Mode);
-}
-
-EXPORTED int open(const char *Path, int Flags, ...) {
-  va_list Rest;
-  va_start(Rest, Flags);
-  // Only where the flags say so is it there, and only then is it looked at.
-  const mode_t Mode = va_arg(Rest, mode_t);
-  va_end(Rest);
-  onPath(Path);
-  static auto *Next = next<int(const char *, int, ...)>("open");
-  return Next(Path, Flags, Mode);
-}
-
-EXPORTED int open64(const char *Path, int Flags, ...) {
-  va_list Rest;
-  va_start(Rest, Flags);
-  const mode_t Mode = va_arg(Rest, mode_t);
-  va_end(Rest);
-  onPath(Path);
-  static auto *Next = next<int(const char *, int, ...)>("open64");
-  return Next(Path, Flags, Mode);
-}
-
-EXPORTED DIR *opendir(const char *Path) {
-  onPath(Path, true);
-  static auto *Next = next<DIR *(const char *)>("opendir");
-  return Next(Path);
 }
