@@ -49,7 +49,7 @@ constexpr size_t MaximalSize = 4 << 20;
 /// Swift takes 1 to 2 steps a byte, `f(1)` on each line 7, deep nesting 8.
 /// Errors can take as many as there are bytes for each of them.
 constexpr uint64_t StepsPerByte = 16;
-constexpr uint64_t FewestSteps = 100'000;
+constexpr uint64_t FewestSteps = 20'000;
 constexpr uint64_t MostSteps = 2'000'000;
 /// tree-sitter counts these between two calls of the callback
 /// (OP_COUNT_PER_PARSER_TIMEOUT_CHECK).

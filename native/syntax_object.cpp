@@ -13,10 +13,10 @@ template <typename Row, typename Cells>
 Napi::Uint32Array table(Napi::Env Env, const std::vector<Row> &Rows,
                         size_t Width, Cells CellsOf) {
   auto Result = Napi::Uint32Array::New(Env, Rows.size() * Width);
-  size_t Position = 0;
+  uint32_t *Next = Result.Data();
   for (const Row &Each : Rows)
     for (const uint32_t Cell : CellsOf(Each))
-      Result[Position++] = Cell;
+      *Next++ = Cell;
   return Result;
 }
 

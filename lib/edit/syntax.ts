@@ -89,14 +89,12 @@ const obstacles = [
 ];
 
 const literalWidth = 7;
-const bodyWidth = 3;
-const previewWidth = 3;
 const noBody = 0xffffffff;
 
 /** Finds the `#Preview`s of a text, in order. */
 export async function findPreviewMacros(tree: NativeSyntaxTree, text: Buffer): Promise<PreviewMacro[]> {
   const { previews } = await tree.parse(text);
-  return rows(previews, previewWidth).map(([start, nameEnd, end]) => ({ start, nameEnd, end }));
+  return rows(previews).map(([start, nameEnd, end]) => ({ start, nameEnd, end }));
 }
 
 /** Finds the bodies of a text, in the order of their starts. */
@@ -113,27 +111,28 @@ export async function readSyntax(tree: NativeSyntaxTree, text: Buffer): Promise<
   const bytes = Buffer.from(text);
   const { literals: table, bodies, isUnderstood } = await tree.parse(bytes);
   const literals: SourceLiteral[] = [];
-  const count = table.length / literalWidth;
-  for (let start = 0; start < count; start += literalsAtOnce) {
-    if (start > 0) await setImmediate();
-    const some = table.subarray(start * literalWidth, (start + literalsAtOnce) * literalWidth);
-    for (const row of rows(some, literalWidth)) literals.push(readLiteral(row, bytes));
+  for (let at = 0; at < table.length; at += literalWidth) {
+    if (at % (literalsAtOnce * literalWidth) === 0 && at > 0) await setImmediate();
+    literals.push(readLiteral(table, at, bytes));
   }
   return { isUnderstood, literals, bodies: bodiesIn(bodies) };
 }
 
-type Row = [number, number, number, number, number, number, number];
-
-function rows(table: Uint32Array, width: number): Row[] {
-  return Array.from({ length: table.length / width }, (_, row) => [...table.subarray(row * width, (row + 1) * width)] as Row);
+function rows(table: Uint32Array): [number, number, number][] {
+  const found: [number, number, number][] = [];
+  for (let at = 0; at < table.length; at += 3) found.push([table[at] ?? 0, table[at + 1] ?? 0, table[at + 2] ?? 0]);
+  return found;
 }
 
 function bodiesIn(table: Uint32Array): SourceBody[] {
-  return rows(table, bodyWidth).map(([start, end, flags]) => ({ start, end, isUnderstood: flags === 0 }));
+  return rows(table).map(([start, end, flags]) => ({ start, end, isUnderstood: flags === 0 }));
 }
 
-function readLiteral([kind, start, end, obstacle, body, calleeStart, calleeEnd]: Row, text: Buffer): SourceLiteral {
-  const literal: SourceLiteral = { kind: kinds[kind] as LiteralKind, start, end };
+/** The row of the table that begins there. */
+function readLiteral(table: Uint32Array, at: number, text: Buffer): SourceLiteral {
+  const [start = 0, end = 0] = [table[at + 1], table[at + 2]];
+  const [obstacle = 0, body = noBody, calleeStart = 0, calleeEnd = 0] = [table[at + 3], table[at + 4], table[at + 5], table[at + 6]];
+  const literal: SourceLiteral = { kind: kinds[table[at] ?? 0] as LiteralKind, start, end };
   if (obstacle !== 0) literal.obstacle = obstacles[obstacle] ?? 'in syntax that is not known';
   if (body !== noBody) literal.body = body;
   if (calleeEnd > 0) literal.onlyArgumentOf = text.toString('utf8', calleeStart, calleeEnd);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Diagnostic } from '../types.js';
 import { LineStarts, lastAtMost } from './line-starts.js';
 
@@ -10,16 +11,52 @@ export interface TextEdit {
 
 /** The text with its edits, which are in order and do not overlap. */
 export function withEdits(text: Buffer, edits: readonly TextEdit[]): Buffer {
-  const length = edits.reduce((sum, { start, end, text: inserted }) => sum + Buffer.byteLength(inserted) - (end - start), text.length);
-  const edited = Buffer.allocUnsafe(length);
-  let [copied, at] = [0, 0];
-  for (const { start, end, text: inserted } of edits) {
-    at += text.copy(edited, at, copied, start);
-    at += edited.write(inserted, at);
-    copied = end;
+  const writer = new EditWriter(text, edits);
+  writer.write(edits);
+  return writer.finish();
+}
+
+/** Edits that are written in one go: a millisecond. */
+const editsAtOnce = 2_000;
+
+/** The same, with turns for others. */
+export async function withManyEdits(text: Buffer, edits: readonly TextEdit[]): Promise<Buffer> {
+  const writer = new EditWriter(text, edits);
+  for (let start = 0; start < edits.length; start += editsAtOnce) {
+    if (start > 0) await setImmediate();
+    writer.write(edits.slice(start, start + editsAtOnce));
   }
-  text.copy(edited, at, copied);
-  return edited;
+  return writer.finish();
+}
+
+class EditWriter {
+  readonly #text: Buffer;
+  readonly #edited: Buffer;
+  #copied = 0;
+  #at = 0;
+
+  constructor(text: Buffer, edits: readonly TextEdit[]) {
+    const length = edits.reduce((sum, { start, end, text: inserted }) => sum + Buffer.byteLength(inserted) - (end - start), text.length);
+    this.#text = text;
+    this.#edited = Buffer.allocUnsafe(length);
+  }
+
+  write(edits: readonly TextEdit[]): void {
+    for (const { start, end, text } of edits) {
+      this.#copyUpTo(start);
+      this.#at += this.#edited.write(text, this.#at);
+      this.#copied = end;
+    }
+  }
+
+  finish(): Buffer {
+    this.#copyUpTo(this.#text.length);
+    return this.#edited;
+  }
+
+  #copyUpTo(end: number): void {
+    if (this.#copied < end) this.#at += this.#text.copy(this.#edited, this.#at, this.#copied, end);
+  }
 }
 
 /** A text, and its edits. */

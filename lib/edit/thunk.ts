@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Diagnostic } from '../types.js';
 import { type EditableLiteral, literalValue } from './literals.js';
 import type { LiteralKind, SourceBody, SourceLiteral, SourceSyntax } from './syntax.js';
-import { type TextEdit, withEdits, withoutEdits } from './text-edits.js';
+import { type TextEdit, withManyEdits, withoutEdits } from './text-edits.js';
 
 /** The text that is compiled in the place of a file's own: each editable literal is read from the DesignTimeStore. */
 export interface Thunk {
@@ -67,7 +67,7 @@ export async function makeThunk(text: Buffer, { literals, bodies }: SourceSyntax
     thunk.literals.push({ kind, start, end });
     thunk.edits.push({ start, end: start, text: before }, { start: end, end, text: after });
   }
-  return { ...thunk, text: withEdits(text, thunk.edits) };
+  return { ...thunk, text: await withManyEdits(text, thunk.edits) };
 }
 
 /** By what the literal can become: a character only another character. `undefined` if Swift would not take it. */
