@@ -39,14 +39,17 @@ public:
   std::error_code add(std::unique_ptr<Watched> Entry) {
     if (std::error_code Failure = provide())
       return Failure;
+    // The thread has it from now on.
+    Watched *const Given = Entry.release();
     epoll_event Event = {};
     Event.events = EPOLLIN;
-    Event.data.ptr = Entry.get();
-    if (::epoll_ctl(Events.get(), EPOLL_CTL_ADD, Entry->Process.get(), &Event) <
-        0)
-      return lastError();
-    // The thread has it from now on.
-    static_cast<void>(Entry.release());
+    Event.data.ptr = Given;
+    if (::epoll_ctl(Events.get(), EPOLL_CTL_ADD, Given->Process.get(), &Event) <
+        0) {
+      const std::error_code Failure = lastError();
+      delete Given;
+      return Failure;
+    }
     return {};
   }
 

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <set>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -153,6 +154,14 @@ private:
   std::set<pid_t> Known;
 };
 
+/// Whether those that lose their parents become children of this process.
+bool adoptsOrphans() {
+  int IsSubreaper = 0;
+  return ::getpid() == 1 ||
+         (::prctl(PR_GET_CHILD_SUBREAPER, &IsSubreaper) == 0 &&
+          IsSubreaper != 0);
+}
+
 /// A process that cannot end, for example because a network file system does
 /// not answer it, is left to the system.
 constexpr std::chrono::seconds LongestEnd(2);
@@ -193,8 +202,9 @@ void endFamily(pid_t Leader) {
     if (End.fd >= 0)
       ::poll(&End, 1, static_cast<int>(std::max<int64_t>(Left.count(), 0)));
   }
-  // Those whose parents have ended before them are this process's, if it adopts
-  // orphans; each is asked by its own number, for there are others.
+  if (!adoptsOrphans())
+    return;
+  // Each is asked by its own number, for there are other children.
   for (const KilledProcess &Each : Killed)
     ::waitpid(Each.Number, nullptr, WNOHANG);
   reapOrphans({Leader});

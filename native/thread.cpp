@@ -17,17 +17,18 @@ void *run(void *Work) {
 } // namespace
 
 std::error_code startThread(std::function<void()> Work) {
-  auto Owned = std::make_unique<std::function<void()>>(std::move(Work));
+  auto *const Given = new std::function<void()>(std::move(Work));
   // A new thread inherits which signals it takes.
   sigset_t All, Former;
   sigfillset(&All);
   pthread_sigmask(SIG_SETMASK, &All, &Former);
   pthread_t Thread;
-  const int Failure = pthread_create(&Thread, nullptr, run, Owned.get());
+  const int Failure = pthread_create(&Thread, nullptr, run, Given);
   pthread_sigmask(SIG_SETMASK, &Former, nullptr);
-  if (Failure != 0)
+  if (Failure != 0) {
+    delete Given;
     return {Failure, std::generic_category()};
-  static_cast<void>(Owned.release());
+  }
   pthread_detach(Thread);
   return {};
 }

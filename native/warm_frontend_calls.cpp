@@ -363,6 +363,7 @@ EXPORTED char *realpath(const char *Path, char *Result) {
   return Next(Path, Result);
 }
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is glibc's.
 EXPORTED char *canonicalize_file_name(const char *Path) {
   onEachLink(Path);
   static auto *Next = next<char *(const char *)>("canonicalize_file_name");
@@ -432,8 +433,10 @@ WALKS(nftw)
 WALKS(nftw64)
 WALKS(glob)
 WALKS(glob64)
+// NOLINTBEGIN(readability-identifier-naming): the names are glibc's.
 WALKS(fts_open)
 WALKS(fts64_open)
+// NOLINTEND(readability-identifier-naming)
 
 EXPORTED int scandirat(int Folder, const char *Path, dirent ***Result,
                        int (*Wants)(const dirent *),

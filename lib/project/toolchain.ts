@@ -95,6 +95,8 @@ export async function findToolchain(
  * it has said it would run.
  */
 async function chooseDriver(asked: string, chosen: string): Promise<Driver> {
+  // /usr/bin/swiftc tells the compiler where the SDK is, too (xcrun(1)).
+  if (process.platform === 'darwin') return { program: asked };
   const [askedFile, chosenFile] = await Promise.all([asked, chosen].map((file) => realpath(file).catch(() => undefined)));
   if (askedFile === undefined || chosenFile === undefined || (await isScript(askedFile))) return { program: asked };
   const program = askedFile === chosenFile ? asked : chosen;

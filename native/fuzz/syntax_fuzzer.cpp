@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 
+#include <semaphore>
 #include <tuple>
 #include <utility>
 
@@ -85,24 +86,49 @@ void check(llvm::StringRef Bytes) {
 /// can nest.
 constexpr size_t SmallStack = 128 << 10;
 
-template <typename Function> void runOnSmallStack(Function Work) {
-  pthread_attr_t Attributes;
-  pthread_attr_init(&Attributes);
-  require(pthread_attr_setstacksize(&Attributes, SmallStack) == 0);
-  pthread_t Thread{};
-  const auto Start = [](void *Given) -> void * {
-    (*static_cast<Function *>(Given))();
-    return nullptr;
-  };
-  require(pthread_create(&Thread, &Attributes, Start, &Work) == 0);
-  pthread_join(Thread, nullptr);
-  pthread_attr_destroy(&Attributes);
-}
+/// Checks texts on a thread of its own, one after the other: a sanitizer takes
+/// longer to start one than to check most texts.
+class SmallThread {
+public:
+  SmallThread() {
+    pthread_attr_t Attributes;
+    pthread_attr_init(&Attributes);
+    require(pthread_attr_setstacksize(&Attributes, SmallStack) == 0);
+    pthread_t Thread{};
+    const auto Start = [](void *This) -> void * {
+      static_cast<SmallThread *>(This)->run();
+      return nullptr;
+    };
+    require(pthread_create(&Thread, &Attributes, Start, this) == 0);
+    pthread_attr_destroy(&Attributes);
+    pthread_detach(Thread);
+  }
+
+  void checkText(llvm::StringRef Bytes) {
+    Text = Bytes;
+    Given.release();
+    Checked.acquire();
+  }
+
+private:
+  [[noreturn]] void run() {
+    while (true) {
+      Given.acquire();
+      check(Text);
+      Checked.release();
+    }
+  }
+
+  llvm::StringRef Text;
+  std::binary_semaphore Given{0};
+  std::binary_semaphore Checked{0};
+};
 
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
-  const llvm::StringRef Bytes(reinterpret_cast<const char *>(Data), Size);
-  runOnSmallStack([Bytes] { check(Bytes); });
+  // Never ended: the process ends with it.
+  static auto *Thread = new SmallThread;
+  Thread->checkText({reinterpret_cast<const char *>(Data), Size});
   return 0;
 }
