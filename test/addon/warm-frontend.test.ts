@@ -98,6 +98,7 @@ describe('a frontend that waits', () => {
       program: frontend,
       args: ['-frontend', call, world, name],
       workingDirectory: fixture.folder,
+      temporaryFolder: fixture.folder,
       folder,
       sentinel: 'sentinel',
       image,

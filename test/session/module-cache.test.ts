@@ -366,7 +366,7 @@ full.it('a cache is shared by four processes that start at once, each with edits
 });
 
 describe('the cache', () => {
-  it('loses what no session uses where it may take nothing, and the session that uses the rest goes on', async () => {
+  full.it('loses what no session uses where it may take nothing, and the session that uses the rest goes on', async () => {
     const { fixture, options, cacheDirectory } = cachedModule();
     const lone = new Fixture().write('Lone.swift', colorPreview('#123456'));
     await fill({ file: lone, cacheDirectory });
