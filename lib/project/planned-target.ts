@@ -40,9 +40,10 @@ export async function planTarget(file: string, build: BuildOptions): Promise<Pla
       return askPkgConfig(each.pkgConfig, build.signal).then((library) => ({ ...library, target: each }));
     }),
   );
-  await buildWhatItNeeds(target, build);
+  const options = { ...build, hasSystemLibraries: systemLibraries.length > 0 };
+  await buildWhatItNeeds(target, options);
   const plan = await readBuildPlan(scratch, toolchain.platform, target, targets);
-  for (const dependency of plan.dependencies) if (!dependency.builtByCompiles) await buildTarget(dependency.target, build);
+  for (const dependency of plan.dependencies) if (!dependency.builtByCompiles) await buildTarget(dependency.target, options);
 
   const considered = targets.filter(({ c99name }) => plan.considered.includes(c99name));
   return {

@@ -10,6 +10,8 @@ import type { Toolchain } from './toolchain.js';
 export interface BuildOptions extends Workspace {
   /** Folder with a PreviewKit for dependencies that have previews and do not depend on it. */
   previewKitPath: string;
+  /** Whether pkg-config is asked for some of its targets. Default `false`. */
+  hasSystemLibraries?: boolean;
   onProgress?: (progress: Progress) => void;
 }
 
@@ -52,7 +54,7 @@ async function build(
   env: Record<string, string>,
   options: BuildOptions,
 ): Promise<{ exitCode: number | null; output: string }> {
-  const { root, previewKitPath, onProgress } = options;
+  const { root, previewKitPath, hasSystemLibraries = false, onProgress } = options;
   const environment = {
     ...env,
     SWIFT_EXEC: await provideCompiler(options),
@@ -72,6 +74,8 @@ async function build(
     // Nobody looks things up in an index of it.
     '--disable-index-store',
     ...['-Xswiftc', '-I', '-Xswiftc', previewKitPath],
+    // SwiftPM keeps its plan while the package is the same, whatever pkg-config says by now.
+    ...(hasSystemLibraries ? ['--disable-build-manifest-caching'] : []),
   ];
   const { exitCode, stdout, stderr } = await runSwiftPM(['build'], root, flags, options, { env: environment, onOutput });
   return { exitCode, output: `${stdout}\n${stderr}` };
