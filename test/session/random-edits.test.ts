@@ -58,7 +58,8 @@ campaign(
     const steps = await play(session, module, fixture, { count, seed });
     await session.close();
     const changes = steps.filter(({ value }, index) => index > 0 && value !== steps[index - 1].value);
-    expect(changes.length).toBeGreaterThan(count * 0.6);
+    // Two of three edits change the value, but of ten not always as many.
+    expect(changes.length).toBeGreaterThan(count * (count < 100 ? 0.4 : 0.6));
     expect(await wrongSteps(steps)).toEqual([]);
   },
 );
