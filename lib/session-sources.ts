@@ -72,7 +72,7 @@ export class SessionSources {
       onGone: () => void this.#watchAgain(signal),
       onError: this.#listeners.onError,
     });
-    former?.close();
+    await former?.close();
     for (const folder of this.#watcher.missing) void this.#watchAgain(signal, folder);
   }
 
@@ -163,6 +163,6 @@ export class SessionSources {
     this.#closed = true;
     this.#awaited.abort();
     await this.#watching;
-    this.#watcher?.close();
+    await this.#watcher?.close();
   }
 }
