@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { Session } from '../../lib/index.js';
+import { gatedAgents } from '../support/agent-gate';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
 import { agents, isRunning } from '../support/processes';
@@ -147,15 +148,14 @@ struct Bar_Previews: PreviewProvider {
   });
 
   first(1).it.each([
-    ['ends', 'process.exit(9)', { code: 'ERR_HOTSWIFT_CRASH', exitCode: 9 }],
-    ['is killed', 'process.kill(process.pid, "SIGKILL")', { code: 'ERR_HOTSWIFT_CRASH', signal: 'SIGKILL' }],
-    ['hangs', 'for (;;) {}', { code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'start', ms: 4000 }],
+    ['ends', '_exit(9);', { code: 'ERR_HOTSWIFT_CRASH', exitCode: 9 }],
+    ['is killed', 'raise(SIGKILL);', { code: 'ERR_HOTSWIFT_CRASH', signal: 'SIGKILL' }],
+    ['hangs', 'for (;;) pause();', { code: 'ERR_HOTSWIFT_TIMEOUT', phase: 'start', ms: 4000 }],
   ])('goes on when another one %s while it starts, at the cap and when asked for; the next try works', async (_, fails, failure) => {
     const fixture = new Fixture();
     const flag = fixture.path('flag');
-    const gate = fixture.write('gate.js', `if (require('node:fs').existsSync(${JSON.stringify(flag)})) ${fails};`);
     const file = fixture.write('Color.swift', colorPreview('#808080'));
-    const env = { NODE_OPTIONS: `--require=${gate}` };
+    const env = gatedAgents(fixture, 'flag', fails);
     const session = await openSession({ file, generationCap: 2, standby: false, literalEdits: false, env, timeouts: { start: 4000 } });
     const pid = session.agent?.pid;
     const events = recordEvents(session, 'respawn', 'crash', 'reload-error');

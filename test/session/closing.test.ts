@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createSession, type Session, type SessionOptions } from '../../lib/index.js';
+import { gatedAgents } from '../support/agent-gate';
 import { Fixture } from '../support/fixture';
 import { inHost } from '../support/host';
 import { agents, isRunning, processes } from '../support/processes';
@@ -21,10 +22,7 @@ async function until(isSo: () => boolean): Promise<void> {
 const drawing = (work: string) => `import Glibc\n${colorPreview('#00ff00').replace('SVG(', `${work}\n      return SVG(`)}`;
 
 /** An environment in which agents hang while they start, once there is a file `flag`. */
-function hangingAgents(fixture: Fixture): Record<string, string> {
-  const code = `if (require('node:fs').existsSync(${JSON.stringify(fixture.path('flag'))})) for (;;) {}`;
-  return { NODE_OPTIONS: `--require=${fixture.write('gate.js', code)}` };
-}
+const hangingAgents = (fixture: Fixture) => gatedAgents(fixture, 'flag', 'for (;;) pause();');
 
 interface Situation {
   options?: (fixture: Fixture) => Partial<SessionOptions>;
