@@ -98,8 +98,8 @@ function nameArguments(file: string): string[] {
   return process.platform === 'darwin' ? ['-Xlinker', '-install_name', '-Xlinker', `@rpath/${file}`] : ['-Xlinker', `-soname=${file}`];
 }
 
-async function digestOf({ objects, linker }: LibraryContents, args: readonly string[], toolchain: Toolchain): Promise<string> {
-  const digest = createHash('sha256').update(JSON.stringify([toolchain.id, args, objects]));
+async function digestOf({ name, objects, linker }: LibraryContents, args: readonly string[], toolchain: Toolchain): Promise<string> {
+  const digest = createHash('sha256').update(JSON.stringify([toolchain.id, name, args, objects]));
   for (const file of [...objects, ...linker.archives]) digest.update(await readFile(file));
   return digest.digest('hex').slice(0, 32);
 }
