@@ -93,6 +93,20 @@ export class FrontendJobs {
   ): Promise<JobResults> {
     this.#runs += 1;
     const folder = path.join(this.#folder, String(this.#runs));
+    try {
+      return await this.#compileIn(folder, files, sources, modules, options);
+    } finally {
+      this.#finished.push(folder);
+    }
+  }
+
+  async #compileIn(
+    folder: string,
+    files: readonly string[],
+    sources: SourceSnapshot,
+    modules: readonly string[] | undefined,
+    options: JobOptions,
+  ): Promise<JobResults> {
     const [file] = files;
     if (file === undefined || files.length > 1 || options.inBackground) return this.#compileCold(files, sources, modules, folder, options);
     const isSecond = options.attempt === 'second';
@@ -122,23 +136,19 @@ export class FrontendJobs {
     if (this.#warm === undefined) return undefined;
     const [primary] = await outputsOf([inputs.file], path.join(folder, 'warm'));
     if (primary === undefined) return undefined;
-    try {
-      const { signal, timeout = defaultTimeout } = options;
-      options.onProgress?.(0, 1);
-      const result = await this.#warm.compile(inputs, primary, { signal, timeout });
-      if (result === undefined) return undefined;
-      const diagnostics = parseDiagnostics(result.output).map((one) => asWritten(one, inputs.sources));
-      if (!result.isCompiled) {
-        const failure = compileError(this.#module, diagnostics, [{ stderr: result.output, signal: null }]);
-        return { files: new Map(), diagnostics, warm: true, failure };
-      }
-      const files = compiledFiles([primary], inputs.sources, inputs.modules);
-      await options.onCompiled?.(files);
-      options.onProgress?.(1, 1);
-      return { files, diagnostics, warm: true };
-    } finally {
-      this.#finished.push(folder);
+    const { signal, timeout = defaultTimeout } = options;
+    options.onProgress?.(0, 1);
+    const result = await this.#warm.compile(inputs, primary, { signal, timeout });
+    if (result === undefined) return undefined;
+    const diagnostics = parseDiagnostics(result.output).map((one) => asWritten(one, inputs.sources));
+    if (!result.isCompiled) {
+      const failure = compileError(this.#module, diagnostics, [{ stderr: result.output, signal: null }]);
+      return { files: new Map(), diagnostics, warm: true, failure };
     }
+    const files = compiledFiles([primary], inputs.sources, inputs.modules);
+    await options.onCompiled?.(files);
+    options.onProgress?.(1, 1);
+    return { files, diagnostics, warm: true };
   }
 
   async #compileCold(
@@ -176,7 +186,6 @@ export class FrontendJobs {
       await allOrThrow(Array.from({ length: availableParallelism() }, work));
     } finally {
       overlay.release();
-      this.#finished.push(folder);
     }
     results.diagnostics = parseDiagnostics(outputs.join('')).map((one) => asWritten(one, sources));
     if (failed.length > 0) results.failure = (await this.#noSpaceLeft(failed)) ?? compileError(this.#module, results.diagnostics, failed);
