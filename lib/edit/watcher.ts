@@ -1,9 +1,10 @@
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { type Dirent, existsSync } from 'node:fs';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
-import { HotswiftError } from '../errors.js';
+import { watch } from 'chokidar';
+import type { HotswiftError } from '../errors.js';
 import type { PackageWatch } from '../project/swift-package.js';
+import { FolderWatches, watchError } from './folder-watches.js';
 
 /** Tells when files are saved. */
 export interface Watcher {
@@ -22,50 +23,177 @@ export interface WatchListeners {
   onError(error: HotswiftError): void;
 }
 
+/** Milliseconds in which a file that has gone is back: many editors move the old one away before they write the new one. */
+const momentOfASave = 100;
+
 /**
- * Watches the sources of a module and what its description hangs on.
+ * Watches the sources of a module and what its description hangs on: by their folders, so that a save by rename, which replaces a file, is seen as well as one
+ * in place.
  *
  * Resolves once changes are noticed. Rejects with ERR_HOTSWIFT_PROJECT if nothing can be watched.
  */
 export async function watchModule(
   sources: readonly string[],
   structure: PackageWatch | undefined,
-  { onSave, onRestructured, onGone, onError }: WatchListeners,
+  listeners: WatchListeners,
 ): Promise<Watcher> {
-  const watched = [watchSaves(sources, onSave)];
-  if (structure !== undefined) watched.push(watchStructure(structure, onRestructured));
-  const roots = (structure?.manifests ?? []).map((manifest) => path.dirname(manifest));
-  watched.push(...watchAncestors([...roots, ...watched.flatMap(({ folders }) => [...folders])]));
-
-  const watchers = watched.map(({ watcher }) => watcher);
-  const close = async () => {
-    await Promise.all(watchers.map((watcher) => watcher.close()));
-  };
+  const watcher = new ModuleWatcher(sources, structure, listeners);
   try {
-    await Promise.all(watchers.map((watcher) => once(watcher, 'ready')));
+    await watcher.start(sources);
+    return watcher;
   } catch (error) {
-    await close();
-    throw watchError(error as Error);
+    await watcher.close();
+    throw error;
   }
-  let isGone = false;
-  const end = () => {
-    if (isGone) return;
-    isGone = true;
-    // chokidar shares what it holds on to among all who watch a path; each lets go of it before anybody watches the path again.
-    void close();
-    onGone();
-  };
-  for (const { watcher, folders } of watched) {
-    watcher.on('error', (error) => onError(watchError(error as Error)));
-    watcher.on('unlinkDir', (folder) => folders.has(folder) && end());
-    // The system tells of the end of a folder by the folder's own name.
-    watcher.on('raw', (event, name, details) => {
-      const { watchedPath } = details as { watchedPath: string };
-      if (event === 'rename' && folders.has(watchedPath) && name === path.basename(watchedPath)) end();
+}
+
+class ModuleWatcher implements Watcher {
+  readonly missing: string[] = [];
+  readonly #listeners: WatchListeners;
+  readonly #structure: PackageWatch | undefined;
+  readonly #watches: FolderWatches;
+  /** From the path that the system tells of to the sources that lie there: one may be a link. */
+  readonly #sources = new Map<string, string[]>();
+  /** Those that are watched for their own sake, or lie above these: if one goes, everything is watched anew. */
+  readonly #roots: ReadonlySet<string>;
+  /** Those of them that are watched for their own sake. */
+  readonly #wanted: ReadonlySet<string>;
+  readonly #trees: readonly string[];
+  /** What is in the folders of targets, those in them among them: what comes and goes there is part of the structure. */
+  readonly #contents = new Map<string, Set<string>>();
+  /** Folders to look at again in a moment. */
+  readonly #looks = new Map<string, NodeJS.Timeout>();
+  #isClosed = false;
+
+  constructor(sources: readonly string[], structure: PackageWatch | undefined, listeners: WatchListeners) {
+    this.#listeners = listeners;
+    this.#structure = structure;
+    this.#watches = new FolderWatches({
+      onEvent: (folder, name, isEdit) => this.#onEvent(folder, name, isEdit),
+      onGone: (folder) => this.#onGone(folder),
+      onError: listeners.onError,
     });
+    const { manifests = [], targetFolders = [], dependencyFolders = [] } = structure ?? {};
+    this.#trees = [...targetFolders, ...dependencyFolders];
+    this.#wanted = new Set([...[...sources, ...manifests].map((file) => path.dirname(file)), ...this.#trees]);
+    this.#roots = new Set([...this.#wanted, ...ancestors([...this.#wanted])]);
   }
-  const missing = watched.flatMap(({ folders }) => [...folders]).filter((folder) => !existsSync(folder));
-  return { missing, close };
+
+  async start(sources: readonly string[]): Promise<void> {
+    for (const folder of this.#roots) {
+      if (!(await this.#watches.add(folder)) && this.#wanted.has(folder)) this.missing.push(folder);
+    }
+    for (const folder of this.#trees) await this.#addTree(folder);
+    await Promise.all(sources.map((file) => this.#addSource(file)));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const look of this.#looks.values()) clearTimeout(look);
+    this.#looks.clear();
+    await this.#watches.close();
+  }
+
+  async #addSource(file: string): Promise<void> {
+    this.#knowAs(file, file);
+    const folder = path.dirname(file);
+    const [found, around, real] = await Promise.all([orNothing(lstat(file)), orNothing(stat(folder)), orNothing(realpath(file))]);
+    if (found === undefined || this.#isClosed) return;
+    if (found.isSymbolicLink() && real !== undefined) {
+      this.#knowAs(real, file);
+      await this.#watches.add(path.dirname(real));
+    }
+    // What has another name, or is mounted here, is written to elsewhere, too.
+    if (found.nlink > 1 || found.dev !== around?.dev) await this.#watches.addFile(file, () => this.#listeners.onSave(file));
+  }
+
+  #knowAs(told: string, file: string): void {
+    this.#sources.set(told, [...(this.#sources.get(told) ?? []), file]);
+  }
+
+  /** Watches a folder and those in it, hidden ones apart, and remembers what is there. */
+  async #addTree(folder: string, above: readonly string[] = []): Promise<void> {
+    if (this.#isClosed || this.#contents.has(folder) || !(await this.#watches.add(folder))) return;
+    try {
+      const real = await realpath(folder);
+      // Nothing of what a link leads back to.
+      const entries = above.includes(real) ? [] : await visibleEntries(folder);
+      this.#contents.set(folder, new Set(entries.map(({ name }) => name)));
+      for (const entry of entries) if (await isFolder(entry)) await this.#addTree(path.join(folder, entry.name), [...above, real]);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  #onEvent(folder: string, name: string | null, isEdit: boolean): void {
+    // Of a folder that is moved, those in it are not told.
+    if (!isEdit && (name === null || this.#roots.has(path.join(folder, name)))) this.#watches.look();
+    if (!this.#watches.has(folder)) return;
+    const files = name === null ? [...this.#sources.keys()].filter((file) => path.dirname(file) === folder) : [path.join(folder, name)];
+    for (const file of files) for (const source of this.#sources.get(file) ?? []) this.#listeners.onSave(source);
+    if (this.#structure?.manifests.some((manifest) => (name === null ? path.dirname(manifest) === folder : manifest === files[0]))) {
+      this.#listeners.onRestructured();
+    }
+    if (this.#contents.has(folder) && !name?.startsWith('.')) this.#onTreeEvent(folder, name, isEdit);
+  }
+
+  #onTreeEvent(folder: string, name: string | null, isEdit: boolean): void {
+    // A folder tells itself of what is in it. Its times are told of as if it had come or gone.
+    const isKnownFolder = name !== null && this.#contents.has(path.join(folder, name));
+    const isKnown = name !== null && this.#contents.get(folder)?.has(name);
+    // What a source of the target says is no part of the description; that is watched as a save.
+    const isOwnSource = name?.endsWith('.swift') && !this.#isOfDependency(folder);
+    if (isKnown && !isOwnSource && !isKnownFolder) this.#listeners.onRestructured();
+    if (!isEdit || !isKnown) this.#lookSoon(folder);
+  }
+
+  #lookSoon(folder: string): void {
+    if (this.#looks.has(folder)) return;
+    this.#looks.set(
+      folder,
+      setTimeout(() => void this.#lookAgain(folder), momentOfASave),
+    );
+  }
+
+  /** Whether something has come or gone. */
+  async #lookAgain(folder: string): Promise<void> {
+    this.#looks.delete(folder);
+    const known = this.#contents.get(folder);
+    try {
+      const entries = await visibleEntries(folder);
+      if (known === undefined || this.#isClosed) return;
+      this.#contents.set(folder, new Set(entries.map(({ name }) => name)));
+      let isSame = entries.length === known.size && entries.every(({ name }) => known.has(name));
+      for (const entry of entries) {
+        const below = path.join(folder, entry.name);
+        if (this.#contents.has(below) || !(await isFolder(entry))) continue;
+        isSame = false;
+        await this.#addTree(below);
+      }
+      if (isSame) return;
+    } catch (error) {
+      // Of one that is gone, the folder that it was in tells.
+      if (isMissing(error)) return;
+      this.#listeners.onError(watchError(error as Error));
+    }
+    if (!this.#isClosed) this.#listeners.onRestructured();
+  }
+
+  #isOfDependency(folder: string): boolean {
+    return (this.#structure?.dependencyFolders ?? []).some((each) => isWithin(folder, each));
+  }
+
+  #onGone(folder: string): void {
+    this.#contents.delete(folder);
+    // One in a target's folder: another may have taken its place.
+    if (!this.#roots.has(folder)) {
+      this.#watches.look();
+      this.#lookSoon(path.dirname(folder));
+    } else if (!this.#isClosed) {
+      void this.close();
+      this.#listeners.onGone();
+    }
+  }
 }
 
 /** Resolves when a folder is there. Rejects if `signal` aborts. */
@@ -92,66 +220,39 @@ export async function folderIsThere(folder: string, signal: AbortSignal): Promis
   }
 }
 
-interface WatchedFolders {
-  watcher: FSWatcher;
-  /** Those that are watched for their own sake, and not as part of another. */
-  folders: ReadonlySet<string>;
+async function visibleEntries(folder: string): Promise<Dirent[]> {
+  return (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
 }
 
-/** Watches files by way of their folders, so that a save by rename, which replaces the file, is seen as well as one in place. */
-function watchSaves(files: readonly string[], onSave: (file: string) => void): WatchedFolders {
-  const wanted = new Set(files);
-  const folders = new Set(files.map((file) => path.dirname(file)));
-  const watcher = watch([...folders], {
-    depth: 0,
-    ignoreInitial: true,
-    ignored: (candidate) => !wanted.has(candidate) && !folders.has(candidate),
-  });
-  const report = (file: string) => {
-    if (wanted.has(file)) onSave(file);
-  };
-  // chokidar reads a folder again at most once a second, and so overlooks a save that soon follows a rename. What the system told it is
-  // passed on at once; whether anything changed is for the digests to say.
-  watcher.on('raw', (_event, name: string | null, details) => {
-    const { watchedPath } = details as { watchedPath: string };
-    report(folders.has(watchedPath) && name !== null ? path.join(watchedPath, name) : watchedPath);
-  });
-  return { watcher: watcher.on('add', report).on('change', report), folders };
+async function isFolder(entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return stat(path.join(entry.parentPath, entry.name)).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
-function watchStructure({ manifests, targetFolders, dependencyFolders }: PackageWatch, onRestructured: () => void): WatchedFolders {
-  const isHidden = (candidate: string) => path.basename(candidate).startsWith('.');
-  const isWithinAny = (file: string, folders: readonly string[]) => folders.some((folder) => isWithin(file, folder));
-  const folders = new Set([...targetFolders, ...dependencyFolders]);
-  const watcher = watch([...manifests, ...folders], { ignoreInitial: true, ignored: isHidden });
-  watcher.on('all', (event, file) => {
-    // What a source says is no part of the description; that is watched as a save.
-    const isOwnEdit = event === 'change' && file.endsWith('.swift') && isWithinAny(file, targetFolders);
-    if (!isOwnEdit || manifests.includes(file) || isWithinAny(file, dependencyFolders)) onRestructured();
-  });
-  return { watcher, folders };
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Watches the folders from these up to the one that has them all: when one of them is moved, those in it are not told. */
-function watchAncestors(folders: readonly string[]): WatchedFolders[] {
-  const ancestors = new Set<string>();
+async function orNothing<Value>(promise: Promise<Value>): Promise<Value | undefined> {
+  return promise.catch(() => undefined);
+}
+
+/** The folders from these up to the one that has them all: when one of them is moved, those in it are not told. */
+function ancestors(folders: readonly string[]): Set<string> {
+  const found = new Set<string>();
   for (const folder of folders) {
     let above = folder;
     while (!folders.every((other) => isWithin(other, above)) && path.dirname(above) !== above) {
       above = path.dirname(above);
-      ancestors.add(above);
+      found.add(above);
     }
   }
-  // Of nothing to watch, no watcher says that it is ready.
-  if (ancestors.size === 0) return [];
-  const watcher = watch([...ancestors], { depth: 0, ignoreInitial: true, ignored: (candidate) => !ancestors.has(candidate) });
-  return [{ watcher, folders: ancestors }];
+  return found;
 }
 
 function isWithin(file: string, folder: string): boolean {
-  return file === folder || file.startsWith(folder + path.sep);
-}
-
-function watchError(cause: Error): HotswiftError {
-  return new HotswiftError('ERR_HOTSWIFT_PROJECT', `the sources cannot be watched: ${cause.message}`, { cause });
+  return file === folder || file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
 }
