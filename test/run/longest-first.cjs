@@ -1,10 +1,12 @@
-// The order of the files: the longest first, so that both workers end at about the same time. Jest knows how long a file has taken on this
-// machine; of one that has never run here, durations.json says how long it took elsewhere.
+// The order of the files: the longest first, so that both workers end at about the same time. durations.json says how long each takes in a run of this tier; of a
+// file that is new there, Jest knows how long it took here last, in whichever run.
 
 const path = require('node:path');
 const { default: Sequencer } = require('@jest/test-sequencer');
-/** Milliseconds. @type {Record<string, number>} */
-const durations = require('./durations.json');
+/** Milliseconds, by tier and file. @type {Record<string, Record<string, number>>} */
+const recorded = require('./durations.json');
+
+const durations = recorded[process.env.HOTSWIFT_TESTS || 'full'] ?? {};
 
 const root = path.join(__dirname, '..');
 
@@ -12,7 +14,7 @@ const root = path.join(__dirname, '..');
 const unknown = 10_000;
 
 /** @param {import('@jest/test-result').Test} test */
-const duration = (test) => test.duration ?? durations[path.relative(root, test.path)] ?? unknown;
+const duration = (test) => durations[path.relative(root, test.path)] ?? test.duration ?? unknown;
 
 module.exports = class LongestFirst extends Sequencer {
   /** @override @param {import('@jest/test-result').Test[]} tests */

@@ -41,8 +41,14 @@ function describe(file) {
 
 /** Files that this run did not have keep what is known of them. @param {FileResult[]} files */
 function record(files) {
-  const known = JSON.parse(readFileSync(recorded, 'utf8'));
+  const tier = process.env.HOTSWIFT_TESTS || 'full';
+  const tiers = JSON.parse(readFileSync(recorded, 'utf8'));
+  const known = { ...tiers[tier] };
   for (const file of files) known[nameOf(file)] = Math.round(file.perfStats.runtime / 100) * 100;
-  const sorted = Object.fromEntries(Object.entries(known).sort(([one], [other]) => (one < other ? -1 : 1)));
-  writeFileSync(recorded, `${JSON.stringify(sorted, null, 2)}\n`);
+  writeFileSync(recorded, `${JSON.stringify({ ...tiers, [tier]: sortedByKey(known) }, null, 2)}\n`);
+}
+
+/** @param {Record<string, number>} record */
+function sortedByKey(record) {
+  return Object.fromEntries(Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
