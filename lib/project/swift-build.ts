@@ -1,10 +1,7 @@
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { HotswiftError } from '../errors.js';
 import type { Progress } from '../types.js';
 import type { PackageTarget } from './package-description.js';
 import { errorsOfSwiftPM, runSwiftPM, type Workspace } from './swiftpm.js';
-import type { Toolchain } from './toolchain.js';
 
 /** How SwiftPM builds for hotswift. */
 export interface BuildOptions extends Workspace {
@@ -29,13 +26,9 @@ const step = /^\[(?<done>\d+)\/(?<total>\d+)\] /;
  * Rejects with ERR_HOTSWIFT_PROJECT, quoting SwiftPM, if something before the target cannot be built.
  */
 export async function buildWhatItNeeds(target: PackageTarget, options: BuildOptions): Promise<void> {
-  const reached = path.join(options.folder, 'reached', target.c99name);
-  await mkdir(path.dirname(reached), { recursive: true });
-  await rm(reached, { force: true });
-  // Part of what SwiftPM's cache of manifests goes by: the same for every build of the target.
-  const env = { HOTSWIFT_LEFT_OUT: target.c99name, HOTSWIFT_REACHED: reached };
-  const { exitCode, output } = await build(target.name, env, options);
-  if (exitCode === 0 || (await exists(reached))) return;
+  await options.compiler.leaveOut(target.c99name);
+  const { exitCode, output } = await build(target.name, options);
+  if (exitCode === 0 || (await options.compiler.hasLeftOut())) return;
   throw failure(`what ${target.name} depends on`, output);
 }
 
@@ -45,22 +38,13 @@ export async function buildWhatItNeeds(target: PackageTarget, options: BuildOpti
  * Rejects with ERR_HOTSWIFT_PROJECT, quoting SwiftPM, if it cannot be built.
  */
 export async function buildTarget(target: PackageTarget, options: BuildOptions): Promise<void> {
-  const { exitCode, output } = await build(target.name, {}, options);
+  await options.compiler.leaveOut(undefined);
+  const { exitCode, output } = await build(target.name, options);
   if (exitCode !== 0) throw failure(target.name, output);
 }
 
-async function build(
-  target: string,
-  env: Record<string, string>,
-  options: BuildOptions,
-): Promise<{ exitCode: number | null; output: string }> {
+async function build(target: string, options: BuildOptions): Promise<{ exitCode: number | null; output: string }> {
   const { root, previewKitPath, hasSystemLibraries = false, onProgress } = options;
-  const environment = {
-    ...env,
-    SWIFT_EXEC: await provideCompiler(options),
-    // SwiftPM looks for the modules of manifests next to their compiler.
-    SWIFT_EXEC_MANIFEST: swiftcOf(options.toolchain),
-  };
   const phase = 'building dependencies';
   onProgress?.({ phase });
   const onOutput = (text: string) => {
@@ -77,52 +61,10 @@ async function build(
     // SwiftPM keeps its plan while the package is the same, whatever pkg-config says by now.
     ...(hasSystemLibraries ? ['--disable-build-manifest-caching'] : []),
   ];
-  const { exitCode, stdout, stderr } = await runSwiftPM(['build'], root, flags, options, { env: environment, onOutput });
+  const { exitCode, stdout, stderr } = await runSwiftPM(['build'], root, flags, options, { onOutput });
   return { exitCode, output: `${stdout}\n${stderr}` };
 }
 
 function failure(what: string, output: string): HotswiftError {
   return new HotswiftError('ERR_HOTSWIFT_PROJECT', `SwiftPM cannot build ${what}:\n${errorsOfSwiftPM(output)}`);
-}
-
-function swiftcOf(toolchain: Toolchain): string {
-  return path.join(toolchain.programs, 'swiftc');
-}
-
-/**
- * The compiler that leaves one module out. Its path and its text are the same for every target of the package: SwiftPM builds everything
- * again when its compiler changes.
- */
-async function provideCompiler({ folder, toolchain }: Workspace): Promise<string> {
-  const file = path.join(folder, 'compiler', 'swiftc');
-  const text = `#!/bin/sh
-before=
-for word in "$@"; do
-  if [ "$before" = -module-name ] && [ "$word" = "$HOTSWIFT_LEFT_OUT" ]; then
-    : > "$HOTSWIFT_REACHED"
-    exit 1
-  fi
-  before=$word
-done
-exec ${quote(swiftcOf(toolchain))} "$@"
-`;
-  if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return file;
-  await mkdir(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, text);
-  await chmod(temporary, 0o755);
-  await rename(temporary, file);
-  return file;
-}
-
-/** For a POSIX shell. */
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -9,6 +9,7 @@ import { lockFile } from './file-lock.js';
 import { noSpaceLeft } from './full-disk.js';
 import { collectLinkerOptions, type LinkerOptions } from './linker-settings.js';
 import { findScript, type ModuleDescription, refuseEqualNames, requireReadable } from './module.js';
+import { PackageCompiler } from './package-compiler.js';
 import { openPackageFolder } from './package-folder.js';
 import { manifestsOf, type PackageInputs } from './package-state.js';
 import { hasPkgConfig } from './pkg-config.js';
@@ -116,7 +117,8 @@ async function describeWith(
   { toolchain, temporaryFolder, timeout = defaultTimeout, previewKit, leases, compilerModules, signal, onProgress }: PackageOptions,
 ): Promise<{ description: PackageDescription; inputs: Omit<PackageInputs, 'facts'> | undefined }> {
   const scratch = path.join(folder, 'build');
-  const workspace = { toolchain, root, folder, scratch, temporaryFolder, timeout, compilerModules, signal };
+  const compiler = await PackageCompiler.provide(folder, toolchain, { cwd: root, temporaryFolder, signal });
+  const workspace = { toolchain, root, folder, scratch, compiler, temporaryFolder, timeout, compilerModules, signal };
   const build: BuildOptions = { ...workspace, previewKitPath: previewKit.importPath, onProgress };
   const planned = await planTarget(previewed, build);
   const linker = linkerOptionsOf(planned, root);

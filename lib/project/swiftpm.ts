@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { HotswiftError, isError } from '../errors.js';
+import type { PackageCompiler } from './package-compiler.js';
 import { runTool, type ToolOptions, type ToolResult } from './run-tool.js';
 import type { Toolchain } from './toolchain.js';
 
@@ -12,6 +13,7 @@ export interface Workspace {
   folder: string;
   /** SwiftPM's build folder, in `folder`: the user's `.build` is neither locked nor touched. */
   scratch: string;
+  compiler: PackageCompiler;
   /** For temporary files of what is run. */
   temporaryFolder: string;
   /** Milliseconds that SwiftPM may be silent. */
@@ -35,15 +37,16 @@ export async function runSwiftPM(
   command: readonly string[],
   root: string,
   options: readonly string[],
-  { toolchain, scratch, temporaryFolder, timeout: ms, compilerModules, signal }: Workspace,
-  toolOptions: Pick<ToolOptions, 'env' | 'onOutput'> = {},
+  { toolchain, scratch, compiler, temporaryFolder, timeout: ms, compilerModules, signal }: Workspace,
+  toolOptions: Pick<ToolOptions, 'onOutput'> = {},
 ): Promise<ToolResult> {
   const swift = path.join(toolchain.programs, 'swift');
   const [program = '', ...subcommand] = command;
   const args = [program, '--package-path', root, '--scratch-path', scratch, ...subcommand, ...options];
   try {
     const modules = process.env.SWIFTPM_MODULECACHE_OVERRIDE ?? compilerModules;
-    const env = { SWIFTPM_MODULECACHE_OVERRIDE: modules, ...toolOptions.env, PWD: root };
+    // The same for all commands: SwiftPM runs a manifest again when a variable is another one.
+    const env = { SWIFTPM_MODULECACHE_OVERRIDE: modules, ...compiler.environment, PWD: root };
     const timeout = { ms, phase: 'package', what: `\`swift ${command.join(' ')}\` for ${root}`, ofSilence: true, remedy: ofSilence };
     return await runTool(swift, args, { cwd: root, signal, hasChildren: true, temporaryFolder, timeout, ...toolOptions, env });
   } catch (cause) {

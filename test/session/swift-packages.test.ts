@@ -220,7 +220,7 @@ describe('a file of a SwiftPM package', () => {
       const session = await openSession(options);
       expect(await color(session)).toBe('#88ff00');
       await session.close();
-      expect(processes().filter(({ command }) => command.includes(temporary) || command.includes(fixture.folder))).toEqual([]);
+      expect(processes().filter(({ command }) => command.includes(temporary))).toEqual([]);
     });
     expect(phases).toContain('building dependencies');
   });
