@@ -1,7 +1,5 @@
 /** Milliseconds without an edit. */
 const quiet = 300;
-/** The longest that a timer of Node waits, in milliseconds. */
-const longest = 2 ** 31 - 1;
 
 /**
  * What literal edits have set is compiled once no edit has come for a moment: code may have kept a value that it read before, where no
@@ -12,8 +10,6 @@ export class Backstop {
   /** A plain one: an edit comes with each of somebody's steps at a dial, and what aborting something costs is a good part of its time. */
   #timer: NodeJS.Timeout | undefined;
   #underWay: { controller: AbortController; done: Promise<void> } | undefined;
-  /** Those who wait for the timer to end, one way or the other. */
-  #waiting: (() => void)[] = [];
 
   /** `check` compiles and compares; it reports what it finds itself. */
   constructor(check: (signal: AbortSignal) => Promise<void>) {
@@ -35,14 +31,12 @@ export class Backstop {
     return this.#timer === undefined && this.#underWay === undefined;
   }
 
-  /** Resolves when there is nothing to check. */
+  /** Resolves when there is nothing to check. Whoever waits for that waits for no other edit: the check begins at once. */
   async idle(): Promise<void> {
-    // The timer itself does not keep a host alive that has nothing else to do.
-    const keepAlive = setInterval(() => {}, longest);
     while (!this.isIdle) {
-      await (this.#underWay?.done ?? new Promise<void>((resolve) => this.#waiting.push(resolve)));
+      if (this.#underWay === undefined) this.#start();
+      await this.#underWay?.done;
     }
-    clearInterval(keepAlive);
   }
 
   #start(): void {
@@ -61,6 +55,5 @@ export class Backstop {
   #endTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

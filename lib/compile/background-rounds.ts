@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 
 /** What is done while nobody waits: a round after a request, one at a time. Requests that come during a round share the next one. */
 export class BackgroundRounds {
@@ -6,6 +6,10 @@ export class BackgroundRounds {
   #running: { controller: AbortController; done: Promise<void> } | undefined;
   #isRequested = false;
   #closed = false;
+  /** How many wait for the rounds to end. */
+  #waiting = 0;
+  /** Ends a pause. */
+  #hurry = new AbortController();
 
   /** `round` must not reject. Once its signal is aborted, what it would do is of no use. */
   constructor(round: (signal: AbortSignal) => Promise<void>) {
@@ -37,7 +41,18 @@ export class BackgroundRounds {
 
   /** Resolves when no round runs, and none is requested. */
   async idle(): Promise<void> {
+    this.#waiting += 1;
+    this.#hurry.abort();
     while (this.#running !== undefined) await this.#running.done;
+    this.#waiting -= 1;
+  }
+
+  /** For a round that has nothing to do for a while: waits, unless somebody waits for the rounds to end. Rejects if aborted. */
+  async pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (this.#waiting > 0) return;
+    this.#hurry = new AbortController();
+    await setTimeout(milliseconds, undefined, { signal: AbortSignal.any([signal, this.#hurry.signal]) }).catch(() => {});
+    signal.throwIfAborted();
   }
 
   /** Lets nothing begin from now on, and aborts what runs. It has to be waited for with {@link idle}. */

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import debug from 'debug';
 import { literalEdits } from '../edit/literals.js';
 import { changedFiles, type SourceSnapshot, sameTexts } from '../edit/source-set.js';
@@ -88,7 +87,7 @@ const log = debug('hotswift:build');
 /** Linked objects that are kept for an agent, so that what its edits leave behind is bounded. */
 const mostLinked = 256;
 
-/** Milliseconds without an edit, after which the state is kept for later sessions. */
+/** Milliseconds without an edit, after which the state is kept for later sessions. Where {@link ModuleBuild.idle} is waited for, it is kept at once. */
 const quiet = 2000;
 
 /**
@@ -376,7 +375,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       if (await this.#libraries.provide(signal)) this.emit('rebased');
       await this.#provideStandIn(signal);
       await this.#warmUp(false, signal);
-      await setTimeout(quiet, undefined, { signal });
+      await this.#background.pause(quiet, signal);
       if (!this.#background.isRequested) await this.#warmUp(true, signal);
       if (this.#background.isRequested) return;
       await this.#save();

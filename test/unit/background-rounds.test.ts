@@ -91,4 +91,25 @@ describe('rounds in the background', () => {
     await background.idle();
     expect(begun).toHaveLength(0);
   });
+
+  it('do not pause while somebody waits for them, nor when they are given up', async () => {
+    const ends: string[] = [];
+    const never = 3_600_000;
+    const background: BackgroundRounds = new BackgroundRounds((signal) =>
+      background.pause(never, signal).then(
+        () => void ends.push('hurried'),
+        () => void ends.push('given up'),
+      ),
+    );
+    background.request();
+    await new Promise(setImmediate);
+    await background.idle();
+    background.request();
+    await background.idle();
+    background.request();
+    await new Promise(setImmediate);
+    background.interrupt();
+    await background.idle();
+    expect(ends).toEqual(['hurried', 'hurried', 'given up']);
+  });
 });
