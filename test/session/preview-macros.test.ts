@@ -49,6 +49,21 @@ first(1).describe.each(['process', 'in-process'] as const)('#Preview, with isola
   const fixture = new Fixture();
   const open = sharedSession({ file: fixture.write('Gallery.swift', gallery), isolation, preview: 'Waits' });
 
+  first(1).it.each([['-O -wmo'], ['-O'], ['-Osize'], ['-Ounchecked']])('is there where the module is compiled with %s', async (flags) => {
+    const shade = new Fixture().write('Shade.swift', 'func shade() -> String { "#00ff00" }\n');
+    const view = (extra: string) => `import PreviewKit
+#Preview("Macro") { square(shade()) }
+private enum Hidden: PreviewProvider { static var previews: [Preview] { Preview("Type") { square("#0000ff") } } }
+${extra}${square}`;
+    const optimized = new Fixture();
+    const file = optimized.write('View.swift', view(''));
+    const session = await openSession({ file, module: { name: 'App', sources: [shade], flags: flags.split(' ') }, isolation });
+    expect((await session.previews()).map(({ name }) => name)).toEqual(['Macro', 'Type']);
+    optimized.write('View.swift', view('#Preview("Added") { square("#123456") }\n'));
+    await session.reload();
+    expect(await Promise.all([0, 1, 2].map((preview) => color(session, preview)))).toEqual(['#00ff00', '#0000ff', '#123456']);
+  });
+
   it('is listed in the order of the source, with names, lines and sizes', async () => {
     const session = await open();
     expect(session.error).toBeNull();

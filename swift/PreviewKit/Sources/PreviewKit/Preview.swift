@@ -9,6 +9,8 @@
 ///   }
 /// }
 /// ```
+// What is optimised keeps no type that nothing names, and nothing names these: they are looked for at run time.
+@_alwaysEmitConformanceMetadata
 @MainActor
 public protocol PreviewProvider {
   /// The previews of this provider, in the order in which they are listed. Evaluated anew for every picture.
