@@ -21,6 +21,11 @@ export class BackgroundRounds {
     return this.#isRequested;
   }
 
+  /** Whether somebody waits for the rounds to end: what they start has no reason to give way. */
+  get isAwaited(): boolean {
+    return this.#waiting > 0;
+  }
+
   /** Asks for a round. */
   request(): void {
     if (this.#closed) return;

@@ -27,8 +27,10 @@ export interface JobOptions {
    * text is at fault, is compiled by a frontend that has read nothing before.
    */
   attempt?: 'first' | 'second';
-  /** Whether the jobs give way to others. Default `false`. */
+  /** Whether the jobs leave what waits for an edit to an edit. Default `false`. */
   inBackground?: boolean;
+  /** Whether compilers give way to other programs. Default `false`. */
+  givesWay?: boolean;
   /** Told at the start and after each job: files compiled, files in all. */
   onProgress?: (done: number, total: number) => void;
   /** Given the files of each job that succeeded, when it ends; the worker that ran it waits. */
@@ -193,8 +195,8 @@ export class FrontendJobs {
   }
 
   /** Makes one module of several. Resolves with whether that worked. */
-  async merge(modules: readonly string[], output: string, signal?: AbortSignal): Promise<boolean> {
-    const result = await this.#run(mergeJob(this.#template, modules, output), { signal, inBackground: true });
+  async merge(modules: readonly string[], output: string, options: Pick<JobOptions, 'signal' | 'givesWay'>): Promise<boolean> {
+    const result = await this.#run(mergeJob(this.#template, modules, output), options);
     if (result.exitCode !== 0) log('merging %d modules: %s', modules.length, result.stderr.trim());
     return result.exitCode === 0;
   }
@@ -234,13 +236,13 @@ export class FrontendJobs {
     return this.#run(await frontendJob(this.#template, primaries, along, overlay, folder), options);
   }
 
-  #run(args: readonly string[], { signal, timeout: ms = defaultTimeout, inBackground }: JobOptions): Promise<ToolResult> {
+  #run(args: readonly string[], { signal, timeout: ms = defaultTimeout, givesWay }: JobOptions): Promise<ToolResult> {
     const timeout = { ms, phase: 'compile' };
     const env = frontendEnvironment();
     // Macros that are programs run beside the compiler.
     const hasChildren = args.some((arg) => /^-(load-plugin-executable|external-plugin-path)/.test(arg));
     const place = { cwd: this.#module.workingDirectory, temporaryFolder: this.#template.temporaryFolder };
-    return runTool(this.#template.program, args, { ...place, env, hasChildren, signal, timeout, inBackground });
+    return runTool(this.#template.program, args, { ...place, env, hasChildren, signal, timeout, givesWay });
   }
 }
 

@@ -372,7 +372,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       if (this.#patched !== undefined) this.emit('needs-agent', this.#patched);
       await this.#compileRest(signal);
       await this.#parts.compiler.lookThroughSources(signal);
-      if (await this.#libraries.provide(signal)) this.emit('rebased');
+      if (await this.#libraries.provide(signal, !this.#background.isAwaited)) this.emit('rebased');
       await this.#provideStandIn(signal);
       await this.#warmUp(false, signal);
       await this.#background.pause(quiet, signal);
@@ -395,7 +395,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       const onProgress = (done: number, total: number) => {
         this.emit('progress', { phase: 'compiling the rest of the module', done, total });
       };
-      await compiler.compilePending({ signal, inBackground: true, onProgress });
+      await compiler.compilePending({ signal, inBackground: true, givesWay: !this.#background.isAwaited, onProgress });
     }
   }
 
@@ -403,7 +403,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     const { standIn, jobs, compiler, module } = this.#parts;
     const hasUsers = () => compiler.hasUsers(module.file);
     const onMerge = () => this.emit('progress', { phase: 'merging modules' });
-    await standIn.merge(jobs, compiler.sources, { hasUsers, onMerge, signal });
+    await standIn.merge(jobs, compiler.sources, { hasUsers, onMerge, signal, givesWay: !this.#background.isAwaited });
   }
 
   async #warmUp(all: boolean, signal: AbortSignal): Promise<void> {

@@ -60,22 +60,22 @@ export class StableLibraries {
    *
    * One at a time: the newest objects make the newest library.
    */
-  link(signal: AbortSignal | undefined, inBackground: boolean): Promise<StableLibrary | undefined> {
-    const linked = this.#turn.then(() => this.#linkNow(signal, inBackground));
+  link(signal: AbortSignal | undefined, givesWay: boolean): Promise<StableLibrary | undefined> {
+    const linked = this.#turn.then(() => this.#linkNow(signal, givesWay));
     this.#turn = linked.catch(() => {});
     return linked;
   }
 
   /**
    * Links one in the background if there is none, or another one was requested; nothing once too many have failed. Resolves with whether one that was
-   * requested has other objects than the newest had. Rejects if aborted.
+   * requested has other objects than the newest had. Rejects if aborted. `givesWay`: to other programs.
    */
-  async provide(signal: AbortSignal): Promise<boolean> {
+  async provide(signal: AbortSignal, givesWay: boolean): Promise<boolean> {
     const isRebase = this.#wantsRebase;
     if (this.#failures >= mostFailures || (this.#newest !== undefined && !isRebase)) return false;
     const former = this.#newest;
     try {
-      const library = await this.link(signal, true);
+      const library = await this.link(signal, givesWay);
       this.#wantsRebase = false;
       return library !== undefined && isRebase && !haveEqualObjects(library, former);
     } catch (error) {
@@ -87,7 +87,7 @@ export class StableLibraries {
     }
   }
 
-  async #linkNow(signal: AbortSignal | undefined, inBackground: boolean): Promise<StableLibrary | undefined> {
+  async #linkNow(signal: AbortSignal | undefined, givesWay: boolean): Promise<StableLibrary | undefined> {
     const { link, files, onLink } = this.#options;
     const inside = await files();
     if (inside.size === 0) return undefined;
@@ -95,7 +95,7 @@ export class StableLibraries {
     try {
       onLink();
       await mkdir(link.folder, { recursive: true });
-      this.#newest = await linkStableLibrary(inside, { ...link, inBackground }, signal);
+      this.#newest = await linkStableLibrary(inside, { ...link, givesWay }, signal);
       return this.#newest;
     } finally {
       this.#linking = [];

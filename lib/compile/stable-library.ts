@@ -27,7 +27,7 @@ export interface LinkOptions {
   /** Whether debug information goes into the library; for backtraces, that of its objects does. Default `false`. */
   keepsDebugInformation?: boolean;
   /** Whether the linker gives way to other programs. Default `false`. */
-  inBackground?: boolean;
+  givesWay?: boolean;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface LinkOptions {
  */
 export async function linkStableLibrary(
   files: ReadonlyMap<string, CompiledFile>,
-  { swiftc, swiftcFolder, name, libraries, searchPaths, folder, keepsDebugInformation = false, inBackground }: LinkOptions,
+  { swiftc, swiftcFolder, name, libraries, searchPaths, folder, keepsDebugInformation = false, givesWay }: LinkOptions,
   signal?: AbortSignal,
 ): Promise<StableLibrary> {
   const objects = new Map([...files].map(([file, { object }]) => [file, object]));
@@ -57,7 +57,7 @@ export async function linkStableLibrary(
     ...searchPaths.flatMap((searched) => ['-L', searched, '-Xlinker', '-rpath', '-Xlinker', searched]),
     ...libraries,
   ];
-  const options = { cwd: swiftcFolder ?? folder, temporaryFolder: folder, hasChildren: true, inBackground, signal };
+  const options = { cwd: swiftcFolder ?? folder, temporaryFolder: folder, hasChildren: true, givesWay, signal };
   // The quickest by far, where the toolchain has it.
   const quick = process.platform === 'linux' ? await runTool(swiftc, [...args, '-use-ld=lld'], options) : undefined;
   const result = quick?.exitCode === 0 ? quick : await runTool(swiftc, args, options);

@@ -70,7 +70,7 @@ export class StandInModule {
   async merge(
     jobs: FrontendJobs,
     sources: SourceSnapshot,
-    { hasUsers, onMerge, signal }: { hasUsers: () => Promise<boolean>; onMerge: () => void; signal: AbortSignal },
+    { hasUsers, onMerge, ...options }: { hasUsers: () => Promise<boolean>; onMerge: () => void; signal: AbortSignal; givesWay: boolean },
   ): Promise<void> {
     const members = this.#members;
     if (this.merged !== undefined || areEqual(members, this.#refused) || !this.#isWorthIt(sources) || (await hasUsers())) return;
@@ -79,7 +79,7 @@ export class StandInModule {
     this.#count += 1;
     const module = path.join(this.#folder, `${this.#count}.swiftmodule`);
     const former = this.#merged?.module;
-    if (await jobs.merge(members, module, signal)) this.#merged = { members, module };
+    if (await jobs.merge(members, module, options)) this.#merged = { members, module };
     else this.#refused = members;
     if (former?.startsWith(this.#folder + path.sep)) await rm(former, { force: true });
   }

@@ -20,7 +20,7 @@ export interface ToolOptions {
   /** Whether the tool runs others, which then end with it. Default `false`: a Ctrl-C in the terminal reaches it as it reaches the host. */
   hasChildren?: boolean;
   /** Whether the tool gives way to everything else on the machine. Default `false`. */
-  inBackground?: boolean;
+  givesWay?: boolean;
   /** Kills the tool and rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Then the tool is killed, and this is an ERR_HOTSWIFT_TIMEOUT. Default: no limit. */
@@ -69,13 +69,13 @@ export function killWithHost({ pid }: Spawned, kill: () => void): () => void {
  * Rejects with the spawn error (`code: 'ENOENT'`) if there is no such program, and with ERR_HOTSWIFT_NATIVE if the system cannot start any.
  */
 export async function runTool(program: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
-  const { cwd, input, descriptors = {}, temporaryFolder, hasChildren = false, inBackground = false, signal, timeout, onOutput } = options;
+  const { cwd, input, descriptors = {}, temporaryFolder, hasChildren = false, givesWay = false, signal, timeout, onOutput } = options;
   signal?.throwIfAborted();
   const env = { ...process.env, ...homeForTools(), ...options.env, ...(temporaryFolder === undefined ? {} : { TMPDIR: temporaryFolder }) };
   const stdio: ('ignore' | 'pipe' | number)[] = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
   for (const [theirs, ours] of Object.entries(descriptors)) stdio[Number(theirs)] = ours;
   const child = spawn(program, args, { cwd, env, stdio: Array.from(stdio, (entry) => entry ?? 'ignore'), detached: hasChildren });
-  if (inBackground) giveWay(child);
+  if (givesWay) giveWay(child);
   const closed = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', (error) => reject(asStartError(error, program)));
     child.once('close', (exitCode, endedBy) => resolve([exitCode, endedBy]));
