@@ -31,11 +31,11 @@ export const removedPrefix = '.removed-';
 
 /** What is in a cache folder, by its last use, the newest first. Links are not followed. */
 export async function listCache(cache: string): Promise<CachedFolder[]> {
-  const kinds = Object.entries(places) as [CacheKind, (string | RegExp)[]][];
-  const found = await Promise.all(
-    kinds.map(async ([kind, levels]) => (await foldersAt(cache, levels)).map((folder) => ({ kind, folder }))),
-  );
-  const described = await Promise.all(found.flat().map(async ({ kind, folder }) => ({ kind, folder, lastUse: await lastUse(folder) })));
+  // One after the other: thousands of answers at once would keep the event loop busy.
+  const described: CachedFolder[] = [];
+  for (const [kind, levels] of Object.entries(places) as [CacheKind, (string | RegExp)[]][]) {
+    for (const folder of await foldersAt(cache, levels)) described.push({ kind, folder, lastUse: await lastUse(folder) });
+  }
   return described.sort((a, b) => b.lastUse - a.lastUse);
 }
 
@@ -130,5 +130,7 @@ async function foldersAt(parent: string, [level, ...rest]: readonly (string | Re
   const matching = children.filter(
     (child) => child.isDirectory() && (typeof level === 'string' ? child.name === level : level.test(child.name)),
   );
-  return (await Promise.all(matching.map(({ name }) => foldersAt(path.join(parent, name), rest)))).flat();
+  const found: string[] = [];
+  for (const { name } of matching) found.push(...(await foldersAt(path.join(parent, name), rest)));
+  return found;
 }
