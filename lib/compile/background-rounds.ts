@@ -54,7 +54,7 @@ export class BackgroundRounds {
 
   /** For a round that has nothing to do for a while: waits, unless somebody waits for the rounds to end. Rejects if aborted. */
   async pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    if (this.#waiting > 0) return;
+    if (this.isAwaited) return;
     this.#hurry = new AbortController();
     await setTimeout(milliseconds, undefined, { signal: AbortSignal.any([signal, this.#hurry.signal]) }).catch(() => {});
     signal.throwIfAborted();

@@ -372,7 +372,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       if (this.#patched !== undefined) this.emit('needs-agent', this.#patched);
       await this.#compileRest(signal);
       await this.#parts.compiler.lookThroughSources(signal);
-      if (await this.#libraries.provide(signal, !this.#background.isAwaited)) this.emit('rebased');
+      if (await this.#libraries.provide(signal, this.#givesWay)) this.emit('rebased');
       await this.#provideStandIn(signal);
       await this.#warmUp(false, signal);
       await this.#background.pause(quiet, signal);
@@ -389,13 +389,18 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     }
   }
 
+  /** Whether what is started in the background gives way to other programs. */
+  get #givesWay(): boolean {
+    return !this.#background.isAwaited;
+  }
+
   async #compileRest(signal: AbortSignal): Promise<void> {
     const { compiler } = this.#parts;
     while (compiler.pending.size > 0) {
       const onProgress = (done: number, total: number) => {
         this.emit('progress', { phase: 'compiling the rest of the module', done, total });
       };
-      await compiler.compilePending({ signal, inBackground: true, givesWay: !this.#background.isAwaited, onProgress });
+      await compiler.compilePending({ signal, inBackground: true, givesWay: this.#givesWay, onProgress });
     }
   }
 
@@ -403,7 +408,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     const { standIn, jobs, compiler, module } = this.#parts;
     const hasUsers = () => compiler.hasUsers(module.file);
     const onMerge = () => this.emit('progress', { phase: 'merging modules' });
-    await standIn.merge(jobs, compiler.sources, { hasUsers, onMerge, signal, givesWay: !this.#background.isAwaited });
+    await standIn.merge(jobs, compiler.sources, { hasUsers, onMerge, signal, givesWay: this.#givesWay });
   }
 
   async #warmUp(all: boolean, signal: AbortSignal): Promise<void> {

@@ -13,6 +13,7 @@ export interface Workspace {
   folder: string;
   /** SwiftPM's build folder, in `folder`: the user's `.build` is neither locked nor touched. */
   scratch: string;
+  /** What SwiftPM takes for the toolchain's compiler. */
   compiler: PackageCompiler;
   /** For temporary files of what is run. */
   temporaryFolder: string;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { loadAddon, type NativeEngine } from '../../lib/reload/native.js';
 import { inChild } from '../support/child';
 import { Fixture, toolchain, toolEnvironment } from '../support/fixture';
-import { buildLibrary, compileC, compileSwift } from '../support/swift-objects';
+import { buildLibrary, compileC, compileSwift, preloading } from '../support/swift-objects';
 
 describe('the libraries of a generation', () => {
   const fresh = (searched: string[] = []): NativeEngine => new (loadAddon().Engine)([...searched, ...toolchain().runtimeLibraries]);
@@ -150,7 +150,7 @@ describe('the libraries of a generation', () => {
         return engine.call(await engine.addGeneration(objects, ['-lFoundation']), 'uses');
       },
       input,
-      { env: { LD_PRELOAD: [process.env.LD_PRELOAD, allocator].filter(Boolean).join(':') } },
+      { env: preloading(allocator) },
     );
     expect(answer).toBe(111);
   });

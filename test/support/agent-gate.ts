@@ -1,5 +1,5 @@
 import type { Fixture } from './fixture';
-import { buildLibrary } from './swift-objects';
+import { buildLibrary, preloading } from './swift-objects';
 
 /** An environment in which agents do something before their Node starts, C code, once there is the file `flag` of the fixture. */
 export function gatedAgents(fixture: Fixture, flag: string, does: string): Record<string, string> {
@@ -11,6 +11,5 @@ export function gatedAgents(fixture: Fixture, flag: string, does: string): Recor
        if (access(${JSON.stringify(fixture.path(flag))}, F_OK) == 0) { ${does} }
      }`,
   );
-  const gate = buildLibrary(fixture, ['gate.c'], 'gate.so');
-  return { LD_PRELOAD: [process.env.LD_PRELOAD, gate].filter(Boolean).join(':') };
+  return preloading(buildLibrary(fixture, ['gate.c'], 'gate.so'));
 }

@@ -45,6 +45,11 @@ export function buildLibrary(fixture: Fixture, inputs: readonly string[], librar
   return fixture.path(library);
 }
 
+/** An environment that has a library loaded before all others, but for what is preloaded already: a sanitizer's runtime comes first. */
+export function preloading(library: string): { LD_PRELOAD: string } {
+  return { LD_PRELOAD: [process.env.LD_PRELOAD, library].filter(Boolean).join(':') };
+}
+
 function run(tool: string, args: readonly string[]): void {
   execFileSync(tool, args, { stdio: ['ignore', 'pipe', 'pipe'], env: toolEnvironment });
 }
