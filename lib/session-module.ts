@@ -180,7 +180,7 @@ export class SessionModule {
       // Debuggers would look for the old functions, and optimised code is not taken apart.
       canPatch: addon.canPatch && !debug && !template.args.some((arg) => /^-O(?!none$)/.test(arg)),
       mostLinkedInPlace: numberFrom('HOTSWIFT_PATCH_FROM'),
-      compiler: new ModuleCompiler(module.file, jobs, indexes, needed, standIn, thunks),
+      compiler: new ModuleCompiler(module.file, jobs, indexes, needed, standIn, thunks, addon.haveSameTokens),
       store: new ModuleStore(cache, this.#identity(template), leases, this.#label),
       boundCache: this.#options.boundCache,
       link,

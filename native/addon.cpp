@@ -515,6 +515,8 @@ Napi::Object initialize(Napi::Env Env, Napi::Object Exports) {
   Exports.Set("Engine", EngineObject::define(Env));
   Exports.Set("ObjectIndex", defineObjectIndex(Env));
   Exports.Set("DependencyIndex", defineDependencyIndex(Env));
+  Exports.Set("compareInterfaces", Napi::Function::New(Env, compareInterfaces));
+  Exports.Set("haveSameTokens", Napi::Function::New(Env, haveSameTokens));
   Exports.Set("SyntaxTree", defineSyntaxTree(Env));
   Exports.Set("canPatch", Napi::Boolean::New(Env, canPatch()));
   Exports.Set("tryPatches", Napi::Function::New(Env, tryPatches));

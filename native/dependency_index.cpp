@@ -1,5 +1,6 @@
 #include "dependency_index.h"
 
+#include "interface_change.h"
 #include "swift_names.h"
 
 #include "llvm/ADT/BitVector.h"
@@ -22,16 +23,67 @@ uint64_t hashOf(StringRef Text) {
   return xxh3_64bits(Text) >> 1;
 }
 
+void sortUnique(std::vector<uint64_t> &Keys) {
+  llvm::sort(Keys);
+  Keys.erase(llvm::unique(Keys), Keys.end());
+}
+
+/// The last of `Model.Part`.
+StringRef lastComponent(StringRef Path) {
+  return Path.substr(Path.rfind('.') + 1);
+}
+
+/// Those of a file's types that a path of its text may mean. If none has its
+/// name, it is an alias of any of them.
+std::vector<StringRef> contextsOf(StringRef Path,
+                                  const std::set<StringRef> &Contexts) {
+  std::vector<StringRef> Result;
+  for (const StringRef Context : Contexts) {
+    const std::string Type = lastTypeIn(Context);
+    if (Type.empty() || Type == lastComponent(Path))
+      Result.push_back(Context);
+  }
+  if (Result.empty())
+    Result.assign(Contexts.begin(), Contexts.end());
+  return Result;
+}
+
+bool isOperator(StringRef Name) {
+  return !Name.empty() && StringRef("/=-+!*%<>&|^~?.").contains(Name.front());
+}
+
+DeclaredName declaredAt(const std::string &Path) {
+  const size_t Dot = Path.rfind('.');
+  if (Dot == std::string::npos)
+    return {"", Path};
+  return {Path.substr(0, Dot), Path.substr(Dot + 1)};
+}
+
+/// Whether bodies of a text may be copied into other files, or say of which
+/// type something is.
+bool mayShowBodies(StringRef Text) {
+  for (const char *Word : {"@inlinable", "@_transparent", "backDeploy",
+                           "@_alwaysEmitIntoClient", "some"})
+    if (Text.contains(Word))
+      return true;
+  return false;
+}
+
 } // namespace
 
-DependencyIndex::Key DependencyIndex::keyOf(const DependencyNode &Node) {
+DependencyIndex::Key DependencyIndex::keyOf(DependencyKind Kind,
+                                            StringRef Context, StringRef Name) {
   SmallString<128> Text;
-  Text += static_cast<char>(Node.Kind);
-  Text += Node.Context;
+  Text += static_cast<char>(Kind);
+  Text += Context;
   // In no name.
   Text += '\0';
-  Text += Node.Name;
+  Text += Name;
   return hashOf(Text);
+}
+
+DependencyIndex::Key DependencyIndex::keyOf(const DependencyNode &Node) {
+  return keyOf(Node.Kind, Node.Context, Node.Name);
 }
 
 void DependencyIndex::note(const DependencyNode &Node,
@@ -86,45 +138,54 @@ DependencyIndex::read(const ModuleSlot &Entry) {
       if (!Node.IsProvided)
         continue;
       Result.Declarations.try_emplace(
-          Named, Declaration{hashOf(Node.Fingerprint),
-                             any_of(Node.DependsOn, IsFile), nameOf(Node)});
+          Named,
+          Declaration{hashOf(Node.Fingerprint), any_of(Node.DependsOn, IsFile),
+                      Node.Kind, Node.Name.str(), nameOf(Node)});
       note(Node, Result.Declared);
     }
   }
-  llvm::sort(Result.Uses);
-  Result.Uses.erase(llvm::unique(Result.Uses), Result.Uses.end());
+  sortUnique(Result.Uses);
   return Result;
 }
 
-Expected<std::vector<DependencyIndex::Content>>
-DependencyIndex::readAll(ArrayRef<ModuleSlot> Entries) {
-  std::vector<Content> All;
-  All.reserve(Entries.size());
-  for (const ModuleSlot &Entry : Entries) {
-    auto Next = read(Entry);
+Error DependencyIndex::set(ArrayRef<CompiledSlot> Entries, uint64_t Order) {
+  std::vector<Content> Read;
+  Read.reserve(Entries.size());
+  // Files that were compiled together have the same company.
+  std::map<StringRef, std::vector<Key>> UsesOf;
+  for (const CompiledSlot &Entry : Entries) {
+    auto Next = read(Entry.Noted);
     if (!Next)
       return Next.takeError();
-    All.push_back(std::move(*Next));
+    Next->HasCompany = !Entry.Alongside.empty();
+    for (const std::string &Path : Entry.Alongside) {
+      const auto [Other, IsNew] = UsesOf.try_emplace(Path);
+      if (IsNew) {
+        auto Company = read({Entry.Noted.Number, Path});
+        if (!Company)
+          return Company.takeError();
+        Other->second = std::move(Company->Uses);
+      }
+      append_range(Next->Uses, Other->second);
+    }
+    sortUnique(Next->Uses);
+    if (const auto &Text = Entry.Text)
+      Next->Meanings = meaningsOf(*Text);
+    Read.push_back(std::move(*Next));
   }
-  return All;
-}
-
-Error DependencyIndex::set(ArrayRef<ModuleSlot> Entries, uint64_t Order) {
-  auto Read = readAll(Entries);
-  if (!Read)
-    return Read.takeError();
 
   const std::lock_guard Lock(Guard);
-  for (auto [Entry, Next] : zip(Entries, *Read)) {
+  for (auto [Entry, Next] : zip(Entries, Read)) {
+    const size_t Number = Entry.Noted.Number;
     Next.Order = Order;
-    if (Entry.Number >= Contents.size())
-      Contents.resize(Entry.Number + 1);
-    if (Contents[Entry.Number].Order > Order)
+    if (Number >= Contents.size())
+      Contents.resize(Number + 1);
+    if (Contents[Number].Order > Order)
       continue;
     // What was there goes after the lock: with `Read`.
-    std::swap(Contents[Entry.Number], Next);
+    std::swap(Contents[Number], Next);
     const Content &Former = Next;
-    for (const std::string &Path : Contents[Entry.Number].External)
+    for (const std::string &Path : Contents[Number].External)
       ++Mentions[Path];
     for (const std::string &Path : Former.External) {
       const auto Known = Mentions.find(Path);
@@ -139,12 +200,34 @@ const DependencyIndex::Content &DependencyIndex::known(size_t Slot) const {
   return Slot < Contents.size() ? Contents[Slot] : Unknown;
 }
 
+/// By which the name is looked up.
+void DependencyIndex::addName(const DeclaredName &Each,
+                              const std::set<StringRef> &Contexts, KeySet &To) {
+  To.insert(keyOf(DependencyKind::DynamicLookup, "", Each.Name));
+  if (Each.Type.empty() || isOperator(Each.Name))
+    To.insert(keyOf(DependencyKind::TopLevel, "", Each.Name));
+  if (Each.Type.empty())
+    return;
+  for (const StringRef Context : contextsOf(Each.Type, Contexts))
+    To.insert(keyOf(DependencyKind::Member, Context, Each.Name));
+}
+
+/// By which whoever knows the type is found.
+void DependencyIndex::addType(const DeclaredName &Each,
+                              const std::set<StringRef> &Contexts, KeySet &To) {
+  addName(Each, Contexts, To);
+  for (const StringRef Context : contextsOf(Each.Name, Contexts)) {
+    To.insert(keyOf(DependencyKind::Nominal, Context, ""));
+    To.insert(keyOf(DependencyKind::PotentialMember, Context, ""));
+  }
+}
+
 DependencyIndex::Change DependencyIndex::difference(const Content &Before,
                                                     const Content &After) {
   Change Result;
   // Of what differs by itself, and of what only may.
-  std::vector<std::string> Sure;
-  std::vector<std::string> Possible;
+  std::set<std::string> Sure;
+  std::set<std::string> Possible;
   const bool FileDiffers = Before.FileFingerprint != After.FileFingerprint;
   for (const auto &[Key, Declared] : After.Declarations) {
     const auto Old = Before.Declarations.find(Key);
@@ -153,46 +236,191 @@ DependencyIndex::Change DependencyIndex::difference(const Content &Before,
     if (!Differs && !(FileDiffers && Declared.FollowsFile))
       continue;
     Result.Keys.insert(Key);
-    (Differs ? Sure : Possible).push_back(Declared.Name);
+    (Differs ? Sure : Possible).insert(Declared.Readable);
   }
   for (const auto &[Key, Declared] : Before.Declarations) {
     if (After.Declarations.contains(Key))
       continue;
     Result.Keys.insert(Key);
-    Sure.push_back(Declared.Name);
+    Sure.insert(Declared.Readable);
   }
   Result.Names = Sure.empty() ? std::move(Possible) : std::move(Sure);
   return Result;
 }
 
+/// Everything that either version declares.
+DependencyIndex::Change DependencyIndex::all(const Content &Before,
+                                             const Content &After) {
+  Change Result = difference(Before, After);
+  const bool IsNamed = !Result.Names.empty();
+  for (const Content *Version : {&Before, &After}) {
+    for (const auto &[Key, Declared] : Version->Declarations) {
+      Result.Keys.insert(Key);
+      if (!Declared.Name.empty())
+        Result.Meant.insert(hashOfName(Declared.Name));
+      if (!IsNamed)
+        Result.Names.insert(Declared.Readable);
+    }
+    for (const std::string &Type : Version->Declared.Types)
+      Result.Meant.insert(hashOfName(lastTypeIn(Type)));
+  }
+  return Result;
+}
+
+DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
+                                                  const Content &Before,
+                                                  const Content &After) {
+  if (!Entry.Before || !Entry.After)
+    return all(Before, After);
+  const InterfaceChange Found = compareInterfaces(*Entry.Before, *Entry.After);
+  const Change Noted = difference(Before, After);
+  if (Found.IsUnknown) {
+    const bool IsEqual = Noted.Keys.empty() && !mayShowBodies(*Entry.Before) &&
+                         !mayShowBodies(*Entry.After);
+    Change Result = IsEqual ? Change() : all(Before, After);
+    Result.Imports.insert(Found.Imports.begin(), Found.Imports.end());
+    return Result;
+  }
+
+  std::set<StringRef> Contexts;
+  for (const Content *Version : {&Before, &After})
+    Contexts.insert(Version->Declared.Types.begin(),
+                    Version->Declared.Types.end());
+  Change Result;
+  const auto IsChanged = [&](StringRef Type) {
+    return any_of(Found.Types,
+                  [&](const ChangedType &Each) { return Each.Path == Type; });
+  };
+  for (const DeclaredName &Each : Found.Names) {
+    addName(Each, Contexts, Result.Keys);
+    // Of a type that is another, its name says enough.
+    if (!IsChanged(Each.Type))
+      Result.Names.insert(pathOf(Each));
+    Result.Meant.insert(hashOfName(Each.Name));
+  }
+  for (const auto &[Path, Reach] : Found.Types) {
+    addType(declaredAt(Path), Contexts, Result.Keys);
+    Result.Names.insert(Path);
+    const uint64_t Name = hashOfName(lastComponent(Path));
+    if (Reach == TypeReach::Fields)
+      Result.Meant.insert(Name);
+    else if (Reach == TypeReach::Heirs)
+      Result.Inherited.insert(Name);
+  }
+  for (const DeclaredName &Each : Found.Opaque) {
+    addName(Each, Contexts, Result.Opaque);
+    Result.Names.insert(pathOf(Each));
+  }
+  // Of what macros have declared the compiler alone can tell.
+  for (const Content *Version : {&Before, &After}) {
+    for (const auto &[Key, Declared] : Version->Declarations) {
+      if (!Noted.Keys.contains(Key) || Declared.Name.empty() ||
+          std::binary_search(Found.Known.begin(), Found.Known.end(),
+                             Declared.Name))
+        continue;
+      Result.Keys.insert(Key);
+      Result.Names.insert(Declared.Readable);
+      Result.Meant.insert(hashOfName(Declared.Name));
+    }
+  }
+  Result.Imports.insert(Found.Imports.begin(), Found.Imports.end());
+  return Result;
+}
+
+/// Adds what of a file means something else because of what it mentions.
+/// Whether there was something new.
+bool DependencyIndex::spread(const Content &File, Change &To) {
+  bool Grows = false;
+  const std::set<StringRef> Contexts(File.Declared.Types.begin(),
+                                     File.Declared.Types.end());
+  if (!File.Meanings) {
+    // Whatever it is made of may have changed.
+    for (const auto &[Key, Declared] : File.Declarations)
+      Grows |= To.Keys.insert(Key).second;
+    for (const StringRef Context : Contexts)
+      Grows |= To.Meant.insert(hashOfName(lastTypeIn(Context))).second;
+    return Grows;
+  }
+  const auto Mentions = [](const Meaning &Each, const KeySet &Names) {
+    return any_of(Each.Mentions,
+                  [&](uint64_t Name) { return Names.contains(Name); });
+  };
+  const auto Add = [&](const Meaning &Each, KeySet &Names) {
+    const uint64_t Name = hashOfName(Each.Declared.Name);
+    if (!Names.insert(Name).second)
+      return;
+    Grows = true;
+    if (Each.IsType)
+      addType(Each.Declared, Contexts, To.Keys);
+    else if (Each.IsCopied)
+      addName(Each.Declared, Contexts, To.Keys);
+  };
+  for (const Meaning &Each : *File.Meanings) {
+    const bool IsMeant = Mentions(Each, To.Meant);
+    if (Each.IsClass && (IsMeant || Mentions(Each, To.Inherited)))
+      Add(Each, To.Inherited);
+    if (!IsMeant || Each.IsType)
+      continue;
+    Add(Each, To.Meant);
+    if (Each.Owner == NoOwner)
+      continue;
+    const Meaning &Owner = (*File.Meanings)[Each.Owner];
+    Add(Owner, Owner.IsClass ? To.Inherited : To.Meant);
+  }
+  return Grows;
+}
+
 Expected<DependencyComparison>
-DependencyIndex::compare(ArrayRef<ModuleSlot> Entries) const {
-  auto Read = readAll(Entries);
-  if (!Read)
-    return Read.takeError();
+DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
+  std::vector<Content> Read;
+  for (const EditedFile &Entry : Entries) {
+    auto Next = read(Entry.Noted);
+    if (!Next)
+      return Next.takeError();
+    if (const auto &Text = Entry.After)
+      Next->Meanings = meaningsOf(*Text);
+    Read.push_back(std::move(*Next));
+  }
 
   const std::shared_lock Lock(Guard);
-  DenseSet<Key> ChangedKeys;
+  Change Total;
   std::set<size_t> Compared;
   std::set<size_t> Changed;
-  std::set<std::string> Names;
-  for (auto [Entry, After] : zip(Entries, *Read)) {
-    const Change Differs = difference(known(Entry.Number), After);
-    Compared.insert(Entry.Number);
-    Names.insert(Differs.Names.begin(), Differs.Names.end());
-    ChangedKeys.insert(Differs.Keys.begin(), Differs.Keys.end());
-    if (!Differs.Keys.empty())
-      Changed.insert(Entry.Number);
+  for (auto [Entry, After] : zip(Entries, Read)) {
+    const size_t Slot = Entry.Noted.Number;
+    const Change Differs = changeOf(Entry, known(Slot), After);
+    Compared.insert(Slot);
+    if (!Differs.Keys.empty() || !Differs.Opaque.empty())
+      Changed.insert(Slot);
+    for (auto Part :
+         {&Change::Keys, &Change::Opaque, &Change::Meant, &Change::Inherited})
+      (Total.*Part).insert((Differs.*Part).begin(), (Differs.*Part).end());
+    for (auto Part : {&Change::Names, &Change::Imports})
+      (Total.*Part).insert((Differs.*Part).begin(), (Differs.*Part).end());
   }
   DependencyComparison Result;
   Result.Changed.assign(Changed.begin(), Changed.end());
-  Result.Names.assign(Names.begin(), Names.end());
+  Result.Names.assign(Total.Names.begin(), Total.Names.end());
   Result.Names.resize(std::min(Result.Names.size(), MostNames));
-  if (ChangedKeys.empty())
+  Result.Imports.assign(Total.Imports.begin(), Total.Imports.end());
+  if (Changed.empty())
     return Result;
+  for (bool Grows = !Total.Meant.empty() || !Total.Inherited.empty(); Grows;) {
+    Grows = false;
+    for (const Content &File : Read)
+      Grows |= spread(File, Total);
+    for (auto [Slot, File] : enumerate(Contents))
+      if (!Compared.count(Slot))
+        Grows |= spread(File, Total);
+  }
+  const auto IsTouched = [&](const Content &File) {
+    return any_of(File.Uses, [&](Key Used) {
+      return Total.Keys.contains(Used) ||
+             (File.HasCompany && Total.Opaque.contains(Used));
+    });
+  };
   for (auto [Slot, File] : enumerate(Contents))
-    if (!Compared.count(Slot) &&
-        any_of(File.Uses, [&](Key Used) { return ChangedKeys.contains(Used); }))
+    if (!Compared.count(Slot) && IsTouched(File))
       Result.Dependents.push_back(Slot);
   return Result;
 }

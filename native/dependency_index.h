@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dependency_file.h"
+#include "interface_change.h"
 #include "module_slot.h"
 
 #include "llvm/ADT/ArrayRef.h"
@@ -10,6 +11,8 @@
 
 #include <atomic>
 #include <map>
+#include <optional>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -27,6 +30,20 @@ struct DependencyComparison {
   std::vector<std::string> Names;
   /// The slots that were not compared and look up what changed.
   std::vector<size_t> Dependents;
+  /// Modules that one of the files imports in one of its versions alone.
+  /// Sorted.
+  std::vector<std::string> Imports;
+};
+
+/// What the compiler noted of a file.
+struct CompiledSlot {
+  ModuleSlot Noted;
+  /// What it noted of the files that it compiled in the same process. What two
+  /// of them ask for it may note of one alone, and an object may know of the
+  /// others what no other file is shown.
+  std::vector<std::string> Alongside;
+  /// What was compiled, unless it is not known.
+  std::optional<std::string> Text;
 };
 
 /// What a file of a module declares, for whoever looks for it.
@@ -38,14 +55,29 @@ struct FileDeclarations {
   std::vector<std::string> Types;
 };
 
+/// A new version of a file: what the compiler noted of it, and its text.
+struct EditedFile {
+  /// Without a path, the file is gone.
+  ModuleSlot Noted;
+  /// The texts of the known version and of this one, unless one is not known.
+  std::optional<std::string> Before;
+  std::optional<std::string> After;
+};
+
 /// What the files of a module declare and look up, from the compiler's own
 /// dependency files: which of them have to be compiled anew when others have
-/// changed. Follows what swift-driver does for `-incremental`.
+/// changed.
 ///
-/// A declaration has changed if it is new, gone, or has another fingerprint.
-/// Fingerprints of types and extensions count what is between their braces,
-/// that of the file what is not: if that differs, every declaration of the file
-/// may have. Function bodies count nowhere.
+/// What a file looks up, the compiler notes name by name, `f` in `Model`, and
+/// also what it looks up to understand what it finds, in whichever file that
+/// is: that is what is gone by here. What has changed, the texts tell
+/// (InterfaceChange): the compiler's fingerprints count a file as a whole, so
+/// that any new declaration would seem to change all of them, and of members in
+/// extensions they do not say that one of several has changed, for which
+/// `swiftc -incremental` compiles too little. What else is another thing now,
+/// as a type of which a field has another layout, the texts of all files tell
+/// (Meaning). A file whose text is not understood is taken to have changed all
+/// that it declares, as soon as one of its fingerprints differs.
 ///
 /// Any thread may call anything at any time.
 class DependencyIndex {
@@ -55,13 +87,13 @@ public:
 
   /// Reads the files and replaces what is known of their slots. A file that
   /// cannot be read or is damaged is an error that changes nothing.
-  llvm::Error set(llvm::ArrayRef<ModuleSlot> Entries, uint64_t Order);
+  llvm::Error set(llvm::ArrayRef<CompiledSlot> Entries, uint64_t Order);
 
   /// Compares files with those that are known of their slots, without changing
   /// those. Nothing is known of a slot that was never set: all that its file
   /// has is new.
   llvm::Expected<DependencyComparison>
-  compare(llvm::ArrayRef<ModuleSlot> Entries) const;
+  compare(llvm::ArrayRef<EditedFile> Entries) const;
 
   /// What a slot's file declares; nothing for one that was never set.
   FileDeclarations declarations(size_t Slot) const;
@@ -73,35 +105,57 @@ public:
 private:
   /// A hash of what names a declaration.
   using Key = uint64_t;
+  using KeySet = llvm::DenseSet<Key>;
 
   struct Declaration {
     /// Hash of the compiler's fingerprint, that of nothing included.
     uint64_t Fingerprint;
     /// Depends on the fingerprint of the file as well.
     bool FollowsFile;
+    DependencyKind Kind;
     std::string Name;
+    /// As people write it.
+    std::string Readable;
   };
   struct Content {
     uint64_t FileFingerprint = 0;
     llvm::DenseMap<Key, Declaration> Declarations;
-    /// Ascending.
+    /// Ascending. Of the files that were compiled with it, too.
     std::vector<Key> Uses;
+    bool HasCompany = false;
     std::vector<std::string> External;
     FileDeclarations Declared;
+    /// Nothing if the text is not known, or not understood.
+    std::optional<std::vector<Meaning>> Meanings;
     uint64_t Order = 0;
   };
   struct Change {
-    llvm::DenseSet<Key> Keys;
-    std::vector<std::string> Names;
+    KeySet Keys;
+    /// What matters to files that were compiled with others alone.
+    KeySet Opaque;
+    std::set<std::string> Names;
+    std::set<std::string> Imports;
+    /// Hashes of names that mean something else where a type is made of them,
+    /// and of those that do so to their heirs alone.
+    KeySet Meant;
+    KeySet Inherited;
   };
 
   static Key keyOf(const DependencyNode &Node);
+  static Key keyOf(DependencyKind Kind, llvm::StringRef Context,
+                   llvm::StringRef Name);
   static std::string nameOf(const DependencyNode &Node);
   static void note(const DependencyNode &Node, FileDeclarations &Declared);
   static llvm::Expected<Content> read(const ModuleSlot &Entry);
-  static llvm::Expected<std::vector<Content>>
-  readAll(llvm::ArrayRef<ModuleSlot> Entries);
+  static void addName(const DeclaredName &Each,
+                      const std::set<llvm::StringRef> &Contexts, KeySet &To);
+  static void addType(const DeclaredName &Each,
+                      const std::set<llvm::StringRef> &Contexts, KeySet &To);
   static Change difference(const Content &Before, const Content &After);
+  static Change all(const Content &Before, const Content &After);
+  static Change changeOf(const EditedFile &Entry, const Content &Before,
+                         const Content &After);
+  static bool spread(const Content &File, Change &To);
   const Content &known(size_t Slot) const;
 
   std::atomic<uint64_t> LastOrder = 0;

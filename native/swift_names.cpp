@@ -3,6 +3,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/ConvertUTF.h"
 
 #include <algorithm>
@@ -143,6 +144,61 @@ private:
   SmallVector<StringRef, 26> Words;
 };
 
+/// Types of the standard library that have names of two letters
+/// (docs/ABI/Mangling.rst, `known-nominal-type-kind`).
+StringRef standardType(StringRef Mangled) {
+  return StringSwitch<StringRef>(Mangled)
+      .Case("SA", "AutoreleasingUnsafeMutablePointer")
+      .Case("Sa", "Array")
+      .Case("SB", "BinaryFloatingPoint")
+      .Case("Sb", "Bool")
+      .Case("SD", "Dictionary")
+      .Case("Sd", "Double")
+      .Case("SE", "Encodable")
+      .Case("Se", "Decodable")
+      .Case("SF", "FloatingPoint")
+      .Case("Sf", "Float")
+      .Case("SG", "RandomNumberGenerator")
+      .Case("SH", "Hashable")
+      .Case("Sh", "Set")
+      .Case("SI", "DefaultIndices")
+      .Case("Si", "Int")
+      .Case("SJ", "Character")
+      .Case("Sj", "Numeric")
+      .Case("SK", "BidirectionalCollection")
+      .Case("Sk", "RandomAccessCollection")
+      .Case("SL", "Comparable")
+      .Case("Sl", "Collection")
+      .Case("SM", "MutableCollection")
+      .Case("Sm", "RangeReplaceableCollection")
+      .Case("SN", "ClosedRange")
+      .Case("Sn", "Range")
+      .Case("SO", "ObjectIdentifier")
+      .Case("SP", "UnsafePointer")
+      .Case("Sp", "UnsafeMutablePointer")
+      .Case("SQ", "Equatable")
+      .Case("Sq", "Optional")
+      .Case("SR", "UnsafeBufferPointer")
+      .Case("Sr", "UnsafeMutableBufferPointer")
+      .Case("SS", "String")
+      .Case("Ss", "Substring")
+      .Case("ST", "Sequence")
+      .Case("St", "IteratorProtocol")
+      .Case("SU", "UnsignedInteger")
+      .Case("Su", "UInt")
+      .Case("SV", "UnsafeRawPointer")
+      .Case("Sv", "UnsafeMutableRawPointer")
+      .Case("SW", "UnsafeRawBufferPointer")
+      .Case("Sw", "UnsafeMutableRawBufferPointer")
+      .Case("SX", "RangeExpression")
+      .Case("Sx", "Strideable")
+      .Case("SY", "RawRepresentable")
+      .Case("Sy", "StringProtocol")
+      .Case("SZ", "SignedInteger")
+      .Case("Sz", "BinaryInteger")
+      .Default({});
+}
+
 } // namespace
 
 std::string mangleIdentifier(StringRef Identifier) {
@@ -179,6 +235,28 @@ std::string readableContext(StringRef Context) {
     Result += Result.empty() ? Type : "." + Type;
   }
   return Result.empty() ? Context.str() : Result;
+}
+
+std::string lastTypeIn(StringRef Context) {
+  if (const StringRef Known = standardType(Context); !Known.empty())
+    return Known.str();
+  StringRef Rest = Context;
+  IdentifierReader Identifiers(Rest);
+  // The standard library has a letter in the place of its name.
+  if (!Rest.consume_front("s") && Identifiers.next().empty())
+    return {};
+  std::string Last;
+  while (!Rest.empty() && isDigit(Rest.front())) {
+    Last = Identifiers.next();
+    if (!Rest.empty() && isDigit(Rest.front()) &&
+        (Identifiers.next().empty() || !Rest.consume_front("LL")))
+      return {};
+    if (Rest.empty() || !StringRef("CVOPa").contains(Rest.front()))
+      return {};
+    Rest = Rest.drop_front();
+  }
+  // What is left are constraints, as of a type that need not be copyable.
+  return Last;
 }
 
 } // namespace hotswift

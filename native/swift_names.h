@@ -17,4 +17,8 @@ std::string mangleIdentifier(llvm::StringRef Identifier);
 /// the mangled context itself where it is more than nested types of a module.
 std::string readableContext(llvm::StringRef Context);
 
+/// The name of a mangled type, without the types around it: `Part` of
+/// `3App5ModelV4PartV`, `Int` of `Si`. Empty where it cannot be read.
+std::string lastTypeIn(llvm::StringRef Context);
+
 } // namespace hotswift

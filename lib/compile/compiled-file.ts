@@ -7,6 +7,11 @@ export interface CompiledFile {
   object: string;
   /** The compiler's dependency information (`.swiftdeps`). */
   dependencies: string;
+  /**
+   * The dependency information of the files that the same run of the compiler has compiled: it notes what it asks once, for whichever file asked first. Empty
+   * for a file that was compiled alone, of which it noted everything.
+   */
+  alongside: readonly string[];
   /** What the file declares (`.swiftmodule`). */
   module: string;
   /**
@@ -27,7 +32,7 @@ export interface CompiledLiterals {
   literals: EditableLiteral[];
 }
 
-/** The three files of a compile. */
-export function filesOf({ object, dependencies, module }: CompiledFile): string[] {
-  return [object, dependencies, module];
+/** The files that a result is made of. */
+export function filesOf({ object, dependencies, alongside, module }: CompiledFile): string[] {
+  return [object, dependencies, ...alongside, module];
 }

@@ -31,6 +31,8 @@ export interface JobOptions {
   inBackground?: boolean;
   /** Whether compilers give way to other programs. Default `false`. */
   givesWay?: boolean;
+  /** Whether each file is compiled alone, see {@link CompiledFile.alongside}, although that takes longer. Default `false`: a few are. */
+  alone?: boolean;
   /** Told at the start and after each job: files compiled, files in all. */
   onProgress?: (done: number, total: number) => void;
   /** Given the files of each job that succeeded, when it ends; the worker that ran it waits. */
@@ -53,6 +55,9 @@ const defaultTimeout = 300_000;
 
 /** A job reads the whole module before it compiles: with fewer files it would do little else, with more it would be lost more dearly. */
 const filesPerJob = 24;
+
+/** For each core: so many files are compiled alone at most where that is not asked for. What is noted of them is exact, which costs three times as much. */
+const aloneAtOnce = 4;
 
 /** Runs `swift-frontend` for some files of a module at a time. */
 export class FrontendJobs {
@@ -166,7 +171,7 @@ export class FrontendJobs {
     const along = { sources: inputs, modules: modules ?? [] };
     const overlay = await this.#copies.overlay(inputs.flatMap((file) => sources.get(file) ?? []));
     const results: JobResults = { files: new Map(), diagnostics: [], warm: false };
-    const waiting = divide(files).entries();
+    const waiting = divide(files, options.alone ?? false).entries();
     const failed: Pick<ToolResult, 'stderr' | 'signal'>[] = [];
     const outputs: string[] = [];
     const work = async () => {
@@ -271,11 +276,17 @@ function compiledFiles(
   modules: readonly string[] | undefined,
 ): Map<string, CompiledFile> {
   const fromSources = modules === undefined;
-  return new Map(primaries.map(({ file, ...made }) => [file, { ...made, digest: sources.get(file)?.digest ?? '', fromSources }]));
+  return new Map(
+    primaries.map(({ file, ...made }) => {
+      const alongside = primaries.filter((other) => other.file !== file).map(({ dependencies }) => dependencies);
+      return [file, { ...made, alongside, digest: sources.get(file)?.digest ?? '', fromSources }];
+    }),
+  );
 }
 
 /** Parts for one job each: of about the same number of files, and at least one a core. */
-function divide(files: readonly string[]): string[][] {
+function divide(files: readonly string[], alone: boolean): string[][] {
+  if (alone || files.length <= aloneAtOnce * availableParallelism()) return files.map((file) => [file]);
   const parts = Math.max(Math.min(availableParallelism(), files.length), Math.ceil(files.length / filesPerJob));
   const size = Math.max(1, Math.ceil(files.length / parts));
   return Array.from({ length: Math.ceil(files.length / size) }, (_, index) => files.slice(index * size, (index + 1) * size));

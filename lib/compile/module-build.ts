@@ -121,10 +121,10 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   async #restore(sources: SourceSnapshot): Promise<void> {
     const { compiler, standIn, store, thunks, module } = this.#parts;
     const stored = await store.load(sources, {
-      restore: ({ files, library }) => {
+      restore: ({ files, library, textOf }) => {
         // Another session previewed another file: the numbers of its literals are nobody's here.
         const usable = new Map([...files].filter(([file, made]) => file === module.file || made.literals === undefined));
-        return compiler.restore(usable, library?.objects ?? new Map());
+        return compiler.restore(usable, library?.objects ?? new Map(), textOf, sources);
       },
       forget: () => compiler.forget(),
     });
@@ -379,6 +379,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       if (!this.#background.isRequested) await this.#warmUp(true, signal);
       if (this.#background.isRequested) return;
       await this.#save();
+      await this.#compileAlone(signal);
       await this.#parts.boundCache(signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -400,8 +401,17 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
       const onProgress = (done: number, total: number) => {
         this.emit('progress', { phase: 'compiling the rest of the module', done, total });
       };
-      await compiler.compilePending({ signal, inBackground: true, givesWay: this.#givesWay, onProgress });
+      await compiler.compilePending({ signal, inBackground: true, givesWay: this.#givesWay, onProgress, alone: true });
     }
+  }
+
+  /** Has it known exactly what each file depends on: edits to come compile less then. */
+  async #compileAlone(signal: AbortSignal): Promise<void> {
+    const { compiler } = this.#parts;
+    if (compiler.accompanied.length === 0) return;
+    const onProgress = (done: number, total: number) => this.emit('progress', { phase: 'compiling each file alone', done, total });
+    await compiler.compileAlone({ signal, inBackground: true, givesWay: this.#givesWay, onProgress });
+    await this.#save();
   }
 
   async #provideStandIn(signal: AbortSignal): Promise<void> {
@@ -423,7 +433,8 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     // What only the library still has, a later session would not know of.
     const library = this.#libraries.newest;
     const isWhole = [...(library?.objects.keys() ?? [])].every((file) => files.has(file));
-    await store.save({ files, library: isWhole ? library : undefined, standIn: standIn.merged }).catch((error: Error) => {
+    const texts = new Map([...compiler.sources].map(([file, { bytes }]) => [file, bytes]));
+    await store.save({ files, library: isWhole ? library : undefined, standIn: standIn.merged }, texts).catch((error: Error) => {
       // A later session will have to compile more.
       log('the module cannot be kept: %s', error.message);
     });

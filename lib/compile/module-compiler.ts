@@ -1,11 +1,13 @@
 import path from 'node:path';
 import debug from 'debug';
-import { changedFiles, type SourceSnapshot } from '../edit/source-set.js';
+import { changedFiles, type SourceSnapshot, type SourceText } from '../edit/source-set.js';
 import type { Diagnostic, Strategy } from '../types.js';
 import { type CompiledFile, filesOf } from './compiled-file.js';
+import { FormerResults } from './former-results.js';
 import type { FrontendJobs, JobOptions, JobResults } from './frontend-jobs.js';
-import type { DependencyIndex, ModuleSlot, ObjectIndex } from './native-indexes.js';
+import type { DependencyIndex, EditedSlot, ModuleSlot, NativeIndexes, ObjectIndex } from './native-indexes.js';
 import type { NeededSources } from './needed-sources.js';
+import { plainImports } from './plain-imports.js';
 import type { Slots } from './slots.js';
 import { reachableFiles } from './source-reach.js';
 import type { StandInModule } from './stand-in-module.js';
@@ -36,17 +38,14 @@ export interface FileClosure {
 /** Edits that are compiled from sources after one that a prebuilt module, or a thunk, was no way for. */
 const pauseOfSplit = 8;
 
-/** Results of one file that are kept for an edit that is taken back. */
-const keptResults = 4;
-
-/** Code that the compiler copies into other files: its bodies are interface. */
-const copiedCode = /@_transparent\b|@_alwaysEmitIntoClient\b|@inlinable\b/;
+/** Modules that the compiler imports without being told. */
+const alwaysLoaded = new Set(['Swift', '_Concurrency', '_StringProcessing']);
 
 /**
  * Compiles a module file by file and knows the object of each.
  *
- * An edit compiles the edited files, and if the interface of one of them changed, the files that use it, as the compiler's dependency information
- * says. The rest of the module is read along: in large modules, when the previewed file alone was edited, as a prebuilt module that stands in for it
+ * An edit compiles the edited files, and if the interface of one of them changed, the files that what changed can touch: `DependencyIndex` says which these
+ * are. The rest of the module is read along: in large modules, when the previewed file alone was edited, as a prebuilt module that stands in for it
  * ('split'), else as sources ('same-module'). An object that was compiled against a prebuilt module is good until an interface changes: it is compiled again then, from sources.
  *
  * Nothing is remembered of a compile that failed, so the next one starts from what last worked; the first compile, of which every file that worked
@@ -61,12 +60,16 @@ export class ModuleCompiler {
   readonly #thunks: Thunks | undefined;
   readonly #slots: Slots;
   readonly #needed: NeededSources;
+  readonly #haveSameTokens: NativeIndexes['haveSameTokens'];
   #files = new Map<string, CompiledFile>();
   /** Sources that nothing has needed yet. */
   #pending = new Set<string>();
   #sources: SourceSnapshot = new Map();
-  /** What earlier texts of a file were compiled to, as long as no interface changed. */
-  #former = new Map<string, CompiledFile[]>();
+  readonly #former = new FormerResults();
+  /** See {@link FormerResults}. */
+  #epoch = 0;
+  /** The text of a file when an earlier session compiled the module. */
+  #storedText: (file: string) => Promise<Buffer | undefined> = async () => undefined;
   #interfaces = 0;
   /** The file that was edited last, and the last of those that are not previewed. */
   #edited: { last?: string; other?: string } = {};
@@ -81,7 +84,9 @@ export class ModuleCompiler {
     needed: NeededSources,
     standIn: StandInModule,
     thunks: Thunks | undefined,
+    haveSameTokens: NativeIndexes['haveSameTokens'],
   ) {
+    this.#haveSameTokens = haveSameTokens;
     this.#previewed = previewed;
     this.#jobs = jobs;
     this.#slots = indexes.slots;
@@ -118,14 +123,20 @@ export class ModuleCompiler {
   }
 
   /**
-   * Starts from results that an earlier session left. `objects`: those of a stable library, of which some may be older. Rejects if they cannot be
-   * read.
+   * Starts from results that an earlier session left. `objects`: those of a stable library, of which some may be older. `storedText`: what they were compiled
+   * from; `sources`: what there is now. Rejects if they cannot be read.
    */
-  async restore(files: ReadonlyMap<string, CompiledFile>, objects: ReadonlyMap<string, string>): Promise<void> {
+  async restore(
+    files: ReadonlyMap<string, CompiledFile>,
+    objects: ReadonlyMap<string, string>,
+    storedText: (file: string) => Promise<Buffer | undefined>,
+    sources: SourceSnapshot,
+  ): Promise<void> {
     await this.#inTurn(async () => {
       const older = [...objects].filter(([file, object]) => files.get(file)?.object !== object);
       await this.#objects.set(older.map(([file, object]) => ({ slot: this.#slots.of(file), path: object })));
-      await this.#commit(files, []);
+      this.#storedText = storedText;
+      await this.#commit(files, [], sources);
     });
   }
 
@@ -136,8 +147,10 @@ export class ModuleCompiler {
       this.#jobs.forgetCopies();
       this.#pending.clear();
       this.#former.clear();
+      this.#sources = new Map();
+      this.#storedText = async () => undefined;
       this.#interfaces += 1;
-      await this.#commit(new Map(), all);
+      await this.#commit(new Map(), all, this.#sources, this.#former.nextEpoch());
     });
   }
 
@@ -146,6 +159,7 @@ export class ModuleCompiler {
     return this.#inTurn(async () => {
       const result = this.#files.size === 0 ? await this.#compileFirst(sources, options) : await this.#compileEdit(sources, options);
       this.#sources = sources;
+      this.#former.note(this.#files.values(), this.#epoch, sources);
       return result;
     });
   }
@@ -155,18 +169,33 @@ export class ModuleCompiler {
    * all if an interface changed meanwhile. Rejects with ERR_HOTSWIFT_COMPILE if one of them is at fault.
    */
   async compilePending(options: JobOptions = {}): Promise<string[]> {
-    const files = [...this.#pending];
+    return this.#compileBeside([...this.#pending], options, (file) => this.#pending.has(file));
+  }
+
+  /** Sources that were compiled together with others, in the order of the module: of those more is compiled after an edit than has to be. */
+  get accompanied(): string[] {
+    return [...this.#files].filter(([, { alongside }]) => alongside.length > 0).map(([file]) => file);
+  }
+
+  /** Compiles alone, in the background, what was compiled together. Resolves and rejects as `compilePending`. */
+  async compileAlone(options: JobOptions): Promise<string[]> {
+    const isWanted = (file: string) => (this.#files.get(file)?.alongside.length ?? 0) > 0;
+    return this.#compileBeside(this.accompanied, { ...options, alone: true }, isWanted);
+  }
+
+  /** Compiles files whose texts stay what they are. */
+  async #compileBeside(files: readonly string[], options: JobOptions, isWanted: (file: string) => boolean): Promise<string[]> {
     const interfaces = this.#interfaces;
     const compiled: string[] = [];
-    const keep = (made: ReadonlyMap<string, CompiledFile>) =>
+    const onCompiled = (made: ReadonlyMap<string, CompiledFile>) =>
       this.#inTurn(async () => {
         if (interfaces !== this.#interfaces) return;
-        const isWanted = (file: string, digest: string) => this.#pending.has(file) && this.#sources.get(file)?.digest === digest;
-        const wanted = new Map([...made].filter(([file, { digest }]) => isWanted(file, digest)));
-        await this.#commit(wanted, []);
+        const isNewest = (file: string, digest: string) => isWanted(file) && this.#sources.get(file)?.digest === digest;
+        const wanted = new Map([...made].filter(([file, { digest }]) => isNewest(file, digest)));
+        await this.#commit(wanted, [], this.#sources);
         compiled.push(...wanted.keys());
       });
-    const { failure } = await this.#jobs.compile(files, this.#sources, undefined, { ...options, onCompiled: keep });
+    const { failure } = await this.#jobs.compile(files, this.#sources, undefined, { ...options, onCompiled });
     if (failure !== undefined) throw failure;
     return compiled;
   }
@@ -220,7 +249,7 @@ export class ModuleCompiler {
 
   /** Deletes what no result needs, apart from these files. */
   async discard(inUse: Iterable<string>): Promise<void> {
-    const results = [...this.#files.values(), ...[...this.#former.values()].flat()];
+    const results = [...this.#files.values(), ...this.#former.all];
     await this.#jobs.discard([...inUse, ...results.flatMap(filesOf)]);
   }
 
@@ -249,7 +278,7 @@ export class ModuleCompiler {
     const chosen = new Set(wanted);
     this.#pending = new Set([...sources.keys()].filter((file) => !chosen.has(file)));
     // Those that could be compiled were compiled with the texts of the others as they are: their users are found when these change.
-    await this.#commit(results.files, []);
+    await this.#commit(results.files, [], sources);
     if (results.failure !== undefined) throw results.failure;
     const reason = this.#pending.size === 0 ? 'nothing was compiled yet' : 'nothing was compiled yet: what the preview reaches comes first';
     return { recompiled: wanted, strategy: 'whole-module', reason, warm: results.warm, diagnostics: results.diagnostics };
@@ -260,12 +289,15 @@ export class ModuleCompiler {
     // What was compiled so far may use what a file that was not compiled yet said: such a file counts as new once it says something else.
     for (const file of this.#pending) if (this.#sources.get(file)?.digest !== sources.get(file)?.digest) this.#pending.delete(file);
     const changed = changedFiles(sources, this.#files).filter((file) => !this.#pending.has(file));
-    const takenBack = this.#formerResults(changed, sources);
-    const edited = changed.filter((file) => !takenBack.has(file));
+    const returned = await this.#returnToEpoch(sources, changed, removed, options);
+    if (returned !== undefined) return returned;
+    const takenBack = this.#formerResults(changed, sources, this.#epoch);
+    const respaced = await this.#respaced(changed, sources);
+    const known = new Map([...respaced, ...takenBack]);
+    const edited = changed.filter((file) => !known.has(file));
     if (edited.length === 0 && removed.length === 0) {
-      await this.#commit(takenBack, []);
-      const reason = changed.length > 0 ? `${names(changed)} had this text before` : 'nothing that was needed so far changed';
-      return { recompiled: [], strategy: 'same-module', reason, warm: false, diagnostics: [] };
+      await this.#commit(known, [], sources);
+      return { recompiled: [], strategy: 'same-module', reason: withoutCompile(takenBack, respaced), warm: false, diagnostics: [] };
     }
 
     for (const last of edited) this.#edited = last === this.#previewed ? { ...this.#edited, last } : { last, other: last };
@@ -277,7 +309,7 @@ export class ModuleCompiler {
     const isSplit = first === split;
     const change = await this.#interfaceChange(first.files, removed, sources);
     if (change === undefined) {
-      await this.#commit(new Map([...takenBack, ...this.#withFormerModules(first.files)]), []);
+      await this.#commit(new Map([...known, ...this.#withFormerModules(first.files)]), [], sources);
       const reason = `no interface changed: only ${names(edited)} compiled`;
       const strategy = isSplit ? 'split' : 'same-module';
       return { recompiled: edited, strategy, reason, warm: first.warm, diagnostics: first.diagnostics };
@@ -285,14 +317,12 @@ export class ModuleCompiler {
 
     const against = [...this.#files].filter(([, { fromSources }]) => !fromSources).map(([file]) => file);
     const affected = [...new Set([...change.dependents, ...against, ...takenBack.keys()])].filter(
-      (file) => !edited.includes(file) && sources.has(file),
+      (file) => !edited.includes(file) && sources.has(file) && !this.#pending.has(file),
     );
     const rest = isSplit ? [...edited, ...affected] : affected;
     const second = await this.#compileFromSources(rest, edited, sources, options);
     this.#interfaces += 1;
-    await this.#commit(new Map([...first.files, ...second.files]), removed);
-    // What was compiled against other interfaces is of no use when its text comes back.
-    this.#former.clear();
+    await this.#commit(new Map([...respaced, ...first.files, ...second.files]), removed, sources, this.#former.nextEpoch());
     return {
       recompiled: [...edited, ...affected],
       strategy: 'same-module',
@@ -401,14 +431,31 @@ export class ModuleCompiler {
     removed: readonly string[],
     sources: SourceSnapshot,
   ): Promise<{ names: string[]; dependents: string[] } | undefined> {
-    const entries: ModuleSlot[] = [...compiled].map(([file, { dependencies }]) => ({ slot: this.#slots.of(file), path: dependencies }));
-    for (const file of removed) entries.push({ slot: this.#slots.of(file), path: null });
-    const comparison = await this.#dependencies.compare(entries);
-    const copied = [...compiled.keys()].filter((file) => this.#holdsCopiedCode(file, sources));
-    if (comparison.changed.length === 0 && copied.length === 0) return undefined;
-    const users = await this.#usersOf(copied);
-    const dependents = this.#slots.files([...new Set([...comparison.dependents, ...users])]);
-    return { names: comparison.names.length > 0 ? comparison.names : copied.map((file) => path.basename(file)), dependents };
+    const entries: EditedSlot[] = await Promise.all(
+      [...compiled].map(async ([file, { dependencies }]) => ({
+        slot: this.#slots.of(file),
+        path: dependencies,
+        before: await this.#textBefore(file),
+        after: sources.get(file)?.bytes,
+      })),
+    );
+    for (const file of removed) {
+      entries.push({ slot: this.#slots.of(file), path: null, before: await this.#textBefore(file), after: Buffer.alloc(0) });
+    }
+    const { changed, names, dependents, imports } = await this.#dependencies.compare(entries);
+    const edited = new Set([...compiled.keys(), ...removed]);
+    const others = [...this.#files.keys()].filter((file) => !edited.has(file));
+    // Members of a module are visible everywhere as soon as one file imports it: this was the only one, or now is.
+    const lonely = imports.filter((module) => !alwaysLoaded.has(module) && !others.some((file) => isImportedBy(sources.get(file), module)));
+    if (changed.length === 0 && lonely.length === 0) return undefined;
+    const affected = lonely.length === 0 ? this.#slots.files(dependents) : others;
+    return { names: [...names, ...lonely], dependents: affected };
+  }
+
+  /** The text that others were compiled with; `undefined` if it is not known. */
+  async #textBefore(file: string): Promise<Buffer | undefined> {
+    if (this.#sources.size === 0) return this.#storedText(file);
+    return this.#sources.get(file)?.bytes ?? Buffer.alloc(0);
   }
 
   /** The slots of other files that use anything that these declare. */
@@ -423,34 +470,80 @@ export class ModuleCompiler {
     return new Map([...compiled].map(([file, made]) => [file, { ...made, module: this.#files.get(file)?.module ?? made.module }]));
   }
 
-  #holdsCopiedCode(file: string, sources: SourceSnapshot): boolean {
-    return [this.#sources.get(file), sources.get(file)].some((text) => text !== undefined && copiedCode.test(text.bytes.toString()));
-  }
-
-  #formerResults(files: readonly string[], sources: SourceSnapshot): Map<string, CompiledFile> {
+  /** Earlier results of texts as these are, of files whose results were good in an epoch. */
+  #formerResults(files: readonly string[], sources: SourceSnapshot, epoch: number): Map<string, CompiledFile> {
     const found = new Map<string, CompiledFile>();
     for (const file of files) {
-      const result = this.#former.get(file)?.find(({ digest }) => digest === sources.get(file)?.digest);
+      const result = this.#former.find(file, sources.get(file)?.digest, epoch);
       if (result !== undefined) found.set(file, result);
     }
     return found;
   }
 
-  /** Takes results over, and what was removed out. */
-  async #commit(compiled: ReadonlyMap<string, CompiledFile>, removed: readonly string[]): Promise<void> {
+  /**
+   * If the module had these texts before: takes back what it had then, and compiles what was not kept of it. Another branch comes back at once, and so
+   * does the one before it.
+   */
+  async #returnToEpoch(
+    sources: SourceSnapshot,
+    changed: readonly string[],
+    removed: readonly string[],
+    options: JobOptions,
+  ): Promise<CompileResult | undefined> {
+    if (changed.length === 0 || this.#pending.size > 0) return undefined;
+    const epoch = this.#former.epochOf(sources);
+    if (epoch === undefined || epoch === this.#epoch) return undefined;
+    const others = [...sources.keys()].filter((file) => {
+      const made = this.#files.get(file);
+      return made === undefined || made.digest !== sources.get(file)?.digest || !this.#former.isGoodIn(made, epoch);
+    });
+    const takenBack = this.#formerResults(others, sources, epoch);
+    const missing = others.filter((file) => !takenBack.has(file));
+    const compiled = await this.#compileFromSources(missing, [...takenBack.keys()], sources, options);
+    this.#interfaces += 1;
+    await this.#commit(new Map([...takenBack, ...compiled.files]), removed, sources, epoch);
+    const { warm, diagnostics } = compiled;
+    const rest = missing.length === 0 ? '' : `; of ${names(missing)} nothing was kept`;
+    return { recompiled: missing, strategy: 'same-module', reason: `the module had these texts before${rest}`, warm, diagnostics };
+  }
+
+  /** The results of files that say what they said, in the same places: spaces and comments differ. The literals of the previewed one are elsewhere then. */
+  async #respaced(files: readonly string[], sources: SourceSnapshot): Promise<Map<string, CompiledFile>> {
+    const found = new Map<string, CompiledFile>();
+    for (const file of files) {
+      const [made, before, after] = [this.#files.get(file), await this.#textBefore(file), sources.get(file)];
+      if (file === this.#previewed || made === undefined || before === undefined || after === undefined) continue;
+      if (await this.#haveSameTokens(before, after.bytes)) found.set(file, { ...made, digest: after.digest });
+    }
+    return found;
+  }
+
+  /** Takes results over, and what was removed out. `epoch`: the one that begins with it, or comes back, in which other results stay good. */
+  async #commit(
+    compiled: ReadonlyMap<string, CompiledFile>,
+    removed: readonly string[],
+    sources: SourceSnapshot,
+    epoch = this.#epoch,
+  ): Promise<void> {
     const emptied: ModuleSlot[] = removed.map((file) => ({ slot: this.#slots.of(file), path: null }));
-    const entries = (part: 'object' | 'dependencies') => [
-      ...emptied,
-      ...[...compiled].map(([file, made]) => ({ slot: this.#slots.of(file), path: made[part] })),
-    ];
-    await Promise.all([this.#objects.set(entries('object')), this.#dependencies.set(entries('dependencies'))]);
+    const objects = [...compiled].map(([file, { object }]) => ({ slot: this.#slots.of(file), path: object }));
+    const noted = await Promise.all(
+      [...compiled].map(async ([file, { dependencies, alongside, digest }]) => {
+        const source = sources.get(file);
+        const text = source?.digest === digest ? source.bytes : await this.#storedText(file);
+        return { slot: this.#slots.of(file), path: dependencies, alongside, text };
+      }),
+    );
+    await Promise.all([this.#objects.set([...emptied, ...objects]), this.#dependencies.set([...emptied, ...noted])]);
+    this.#epoch = epoch;
     for (const file of removed) this.#files.delete(file);
     for (const [file, made] of compiled) {
       const before = this.#files.get(file);
-      if (before !== undefined) this.#former.set(file, [before, ...(this.#former.get(file) ?? [])].slice(0, keptResults));
+      if (before !== undefined) this.#former.keep(file, before, made);
       this.#files.set(file, made);
       this.#pending.delete(file);
     }
+    this.#former.note(this.#files.values(), epoch);
     this.#standIn.update(this.#files);
     this.#needed.changed([...compiled.keys(), ...removed]);
   }
@@ -463,8 +556,21 @@ export class ModuleCompiler {
   }
 }
 
+/** Whether a file imports a module for certain. */
+function isImportedBy(source: SourceText | undefined, module: string): boolean {
+  return source?.bytes.includes(module) === true && plainImports(source.bytes.toString()).includes(module);
+}
+
 function names(files: readonly string[]): string {
   return files.map((file) => path.basename(file)).join(', ');
+}
+
+/** Why an edit needs no compiler. */
+function withoutCompile(takenBack: ReadonlyMap<string, CompiledFile>, respaced: ReadonlyMap<string, CompiledFile>): string {
+  const reasons: string[] = [];
+  if (takenBack.size > 0) reasons.push(`${names([...takenBack.keys()])} had this text before`);
+  if (respaced.size > 0) reasons.push(`in ${names([...respaced.keys()])} spaces and comments changed`);
+  return reasons.join('; ') || 'nothing that was needed so far changed';
 }
 
 function explain(changed: readonly string[], dependents: number): string {

@@ -17,8 +17,17 @@ export interface StoredModule {
   standIn?: MergedModule;
 }
 
+/** A base that an earlier session left. */
+export interface RestoredModule extends StoredModule {
+  /** What a file was compiled from; `undefined` for one that was not compiled. */
+  textOf(file: string): Promise<Buffer | undefined>;
+}
+
 /** States of one module that are kept, besides those in use: they share the files that are equal. */
 const keptStates = 4;
+
+/** By which it was decided what is good. What was made by other rules is not used. */
+const rules = 'files are compiled for names and types that changed';
 
 const descriptionName = 'module.json';
 const standInName = 'stand-in.swiftmodule';
@@ -36,6 +45,7 @@ const description = z.object({
       inLibrary: z.enum(['no', 'older', 'same']),
       literals: literals.optional(),
       remark: z.string().optional(),
+      alongside: z.array(z.string()),
     }),
   ),
   library: z.string().optional(),
@@ -48,6 +58,8 @@ type External = [string, number, number];
 
 /** In the order of `Description.files`. */
 const stemOf = (index: number) => String(index);
+/** The text that was compiled. */
+const textOf = (index: number) => `${stemOf(index)}.text`;
 /** What the library was linked from, where that is another object than the newest. */
 const olderObjectOf = (index: number) => `${stemOf(index)}.library.o`;
 
@@ -67,7 +79,7 @@ export class ModuleStore {
 
   /** `identity`: everything that results depend on besides the texts, such as compiler and flags. `leases`: what is loaded is used until they end. */
   constructor(cacheDirectory: string, identity: readonly string[], leases: CacheLeases, label: ContentLabel) {
-    this.#folder = path.join(cacheDirectory, 'modules', digestOf(identity));
+    this.#folder = path.join(cacheDirectory, 'modules', digestOf([...identity, rules]));
     this.#previewKits = path.join(cacheDirectory, 'preview-kit') + path.sep;
     this.#leases = leases;
     this.#label = label;
@@ -79,7 +91,7 @@ export class ModuleStore {
    */
   async load(
     sources: SourceSnapshot,
-    { restore, forget }: { restore(stored: StoredModule): Promise<void>; forget(): Promise<void> },
+    { restore, forget }: { restore(stored: RestoredModule): Promise<void>; forget(): Promise<void> },
   ): Promise<StoredModule | undefined> {
     const key = keyOf([...sources.values()].map(({ file, digest }) => [file, digest]));
     const entries = await finishedEntries(this.#folder);
@@ -116,21 +128,30 @@ export class ModuleStore {
     }
   }
 
-  /** Rejects with ERR_HOTSWIFT_PROJECT if the cache cannot be written. Keeps nothing that is older than a module or header it was made with. */
-  async save(stored: StoredModule): Promise<void> {
+  /**
+   * `texts`: what the files were compiled from. Rejects with ERR_HOTSWIFT_PROJECT if the cache cannot be written. Keeps nothing that is older than a module or
+   * header it was made with.
+   */
+  async save(stored: StoredModule, texts: ReadonlyMap<string, Buffer>): Promise<void> {
     const externals = [...this.#externals.values()];
     if (!externals.every(isUnchanged)) return;
     const { files, library, standIn } = stored;
     const key = keyOf([...files].map(([file, { digest }]) => [file, digest]));
-    const completeness = `${library === undefined ? 0 : 1}${standIn === undefined ? 0 : 1}`;
+    const areAlone = [...files.values()].every(({ alongside }) => alongside.length === 0);
+    const completeness = `${library === undefined ? 0 : 1}${standIn === undefined ? 0 : 1}${areAlone ? 1 : 0}`;
     const entry = path.join(this.#folder, `${key}-${completeness}`);
     if (await isWholeEntry(entry)) return;
-    await makeEntry(entry, { label: this.#label, build: (folder) => this.#write(stored, externals, folder) });
+    await makeEntry(entry, { label: this.#label, build: (folder) => this.#write(stored, texts, externals, folder) });
     await removeOldEntries(this.#folder, keptStates);
   }
 
   /** Resolves with what is known of files that come from the state that was loaded. */
-  async #write({ files, library, standIn }: StoredModule, externals: External[], folder: string): Promise<FileDigests> {
+  async #write(
+    { files, library, standIn }: StoredModule,
+    texts: ReadonlyMap<string, Buffer>,
+    externals: External[],
+    folder: string,
+  ): Promise<FileDigests> {
     const known = new Map<string, string>();
     const share = async (from: string, name: string) => {
       const to = path.join(folder, name);
@@ -139,9 +160,17 @@ export class ModuleStore {
       const digest = this.#digests.get(from);
       if (digest !== undefined) known.set(to, digest);
     };
-    for (const [index, { object, dependencies, module }] of [...files.values()].entries()) {
+    const noted = new Map([...files.values()].map(({ dependencies }, index) => [dependencies, `${stemOf(index)}.swiftdeps`]));
+    // Of files that have other results by now.
+    for (const other of [...files.values()].flatMap(({ alongside }) => alongside)) {
+      if (!noted.has(other)) noted.set(other, `${noted.size}.swiftdeps`);
+    }
+    for (const [from, name] of noted) await share(from, name);
+    for (const [index, [file, { object, module }]] of [...files].entries()) {
       const stem = stemOf(index);
-      await Promise.all([share(object, `${stem}.o`), share(dependencies, `${stem}.swiftdeps`), share(module, `${stem}.swiftmodule`)]);
+      const text = texts.get(file);
+      await Promise.all([share(object, `${stem}.o`), share(module, `${stem}.swiftmodule`)]);
+      if (text !== undefined) await writeFile(path.join(folder, textOf(index)), text);
     }
     const positions = new Map([...files.values()].map(({ module }, index) => [module, index]));
     if (standIn !== undefined) await share(standIn.module, standInName);
@@ -152,12 +181,13 @@ export class ModuleStore {
     if (library !== undefined) await share(library.path, path.basename(library.path));
     const written: Description = {
       externals,
-      files: [...files].map(([file, { object, digest, fromSources, literals, remark }]) => ({
+      files: [...files].map(([file, { object, digest, fromSources, literals, remark, alongside }]) => ({
         file,
         digest,
         fromSources,
         literals,
         remark,
+        alongside: alongside.flatMap((other) => noted.get(other) ?? []),
         inLibrary: !library?.objects.has(file) ? 'no' : library.objects.get(file) === object ? 'same' : 'older',
       })),
       library: library && path.basename(library.path),
@@ -168,20 +198,26 @@ export class ModuleStore {
   }
 }
 
-async function read(entry: string): Promise<(StoredModule & { externals: External[] }) | undefined> {
+async function read(entry: string): Promise<(RestoredModule & { externals: External[] }) | undefined> {
   const { externals, files, library, standIn } = description.parse(JSON.parse(await readFile(path.join(entry, descriptionName), 'utf8')));
   if (!externals.every(isUnchanged)) return undefined;
-  const compiled = files.map(({ file, inLibrary, ...made }, index): [string, CompiledFile] => {
+  const compiled = files.map(({ file, inLibrary, alongside, ...made }, index): [string, CompiledFile] => {
     const stem = path.join(entry, stemOf(index));
-    return [file, { ...made, object: `${stem}.o`, dependencies: `${stem}.swiftdeps`, module: `${stem}.swiftmodule` }];
+    const others = alongside.map((name) => path.join(entry, path.basename(name)));
+    return [file, { ...made, alongside: others, object: `${stem}.o`, dependencies: `${stem}.swiftdeps`, module: `${stem}.swiftmodule` }];
   });
   const contents = files.flatMap(({ file, inLibrary }, index): [string, string][] => {
     if (inLibrary === 'no') return [];
     return [[file, path.join(entry, inLibrary === 'same' ? `${stemOf(index)}.o` : olderObjectOf(index))]];
   });
+  const positions = new Map(files.map(({ file }, index) => [file, index]));
   return {
     externals,
     files: new Map(compiled),
+    textOf: async (file) => {
+      const index = positions.get(file);
+      return index === undefined ? Buffer.alloc(0) : readFile(path.join(entry, textOf(index))).catch(() => undefined);
+    },
     library: library === undefined ? undefined : { path: path.join(entry, library), objects: new Map(contents) },
     standIn: standIn && {
       members: standIn.flatMap((member) => compiled[member]?.[1].module ?? []),

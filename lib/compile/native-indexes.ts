@@ -7,6 +7,30 @@ export interface ModuleSlot {
   path: string | null;
 }
 
+/** A slot of a {@link DependencyIndex}. */
+export interface CompiledSlot extends ModuleSlot {
+  /** The `.swiftdeps` files of the sources that the same run of the compiler has compiled. */
+  alongside?: readonly string[];
+  /** What was compiled, unless it is not known. */
+  text?: Uint8Array;
+}
+
+/** A new version of a slot's file, and the texts of the known and the new version; without both, all that it declares has changed. */
+export interface EditedSlot extends ModuleSlot {
+  before?: Uint8Array;
+  after?: Uint8Array;
+}
+
+/** What differs between two texts for whoever looks for it, for people: `Model`, `Model.shade`. native/interface_change.h has the rules. */
+export interface InterfaceChange {
+  /** One of the texts is not understood, or something differs that no text shows: nothing else is known then. */
+  isUnknown: boolean;
+  names: string[];
+  types: string[];
+  opaque: string[];
+  imports: string[];
+}
+
 /** What has to be linked together. */
 export interface ObjectClosure {
   /** Ascending. The seeds are among them, if they are slots of the index. */
@@ -48,6 +72,8 @@ export interface DependencyComparison {
   names: string[];
   /** The slots that were not compared and look up what changed. */
   dependents: number[];
+  /** Modules that one of the files imports in one of its versions alone, sorted. */
+  imports: string[];
 }
 
 /** What a file declares, for whoever looks for it. */
@@ -59,17 +85,17 @@ export interface FileDeclarations {
 }
 
 /**
- * What the files of a module declare and look up, from the compiler's `.swiftdeps` files: which of them have to be compiled anew after others
- * have changed. native/dependency_index.h has the rules, which are those of `swiftc -incremental`.
+ * What the files of a module declare and look up, from the compiler's `.swiftdeps` files and the texts: which of them have to be compiled anew after others
+ * have changed. native/dependency_index.h has the rules.
  */
 export interface DependencyIndex {
   /** As `ObjectIndex.set`, of `.swiftdeps` files. */
-  set(entries: readonly ModuleSlot[]): Promise<void>;
+  set(entries: readonly CompiledSlot[]): Promise<void>;
   /**
    * Compares files with the known ones of their slots, on another thread, and leaves those as they are. Rejects with the kind `object` if one
    * of the files cannot be read or is damaged.
    */
-  compare(entries: readonly ModuleSlot[]): Promise<DependencyComparison>;
+  compare(entries: readonly EditedSlot[]): Promise<DependencyComparison>;
   /** What a slot's file declares; nothing for one that was never set. */
   declarations(slot: number): FileDeclarations;
   /** The modules and headers of others that the compiler read for any of the files: absolute paths, sorted. */
@@ -89,6 +115,10 @@ export interface NativeIndexes {
     moduleName: string,
   ) => ObjectIndex;
   DependencyIndex: new () => DependencyIndex;
+  /** What differs between two texts of a file, on another thread. */
+  compareInterfaces(before: Uint8Array, after: Uint8Array): Promise<InterfaceChange>;
+  /** Whether two texts of a file consist of the same tokens in the same places, so that only comments and spaces differ. On another thread. */
+  haveSameTokens(one: Uint8Array, other: Uint8Array): Promise<boolean>;
   /** Whether libraries can be patched on this system at all. */
   canPatch: boolean;
   /**

@@ -18,7 +18,7 @@ export interface CachedFolder {
 
 /** By kind, where in the cache folder its folders lie: a name, or how names look, for each level. Whatever has another name is not hotswift's. */
 const places: Record<CacheKind, (string | RegExp)[]> = {
-  module: ['modules', /^[0-9a-f]{32}$/, /^[0-9a-f]{32}-[01]{2}$/],
+  module: ['modules', /^[0-9a-f]{32}$/, /^[0-9a-f]{32}-[01]{2,3}$/],
   package: ['packages', /^[\w.-]*-[0-9a-f]{16}$/],
   'preview-kit': ['preview-kit', /^[0-9a-f]{32}$/],
   'compiler-modules': [compilerModulesFolder, /^[0-9a-f]{32}$/],

@@ -1,7 +1,10 @@
 // Whatever bytes a text has, its literals and bodies are in it, in order and
 // in one another as they say, and do not depend on what was parsed before. Nor
-// does a text decide how much of the stack is used.
+// does a text decide how much of the stack is used. Its declarations are found
+// in the same way.
 
+#include "../interface_change.h"
+#include "../outline.h"
 #include "../syntax.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -66,11 +69,27 @@ void requireOrder(const Syntax &Found, llvm::StringRef Text) {
   }
 }
 
+void checkOutline(llvm::StringRef Text) {
+  const auto Found = outlineOf(Text);
+  // Where no token is understood, no declaration is.
+  require(!Found || hashOfTokens(Text));
+  if (!Found)
+    return;
+  for (const auto &[Index, Each] : llvm::enumerate(*Found))
+    require(Each.Container == NoContainer || Each.Container < Index);
+}
+
 void check(llvm::StringRef Bytes) {
   // Swift has no use for the byte; a text without it follows an empty one.
   auto [Former, Present] = Bytes.split('\x02');
   if (Present.empty())
     std::swap(Former, Present);
+
+  checkOutline(Present);
+  // A text does not differ from itself.
+  const InterfaceChange Same = compareInterfaces(Present, Present);
+  require(Same.Names.empty() && Same.Types.empty() && Same.Opaque.empty());
+  compareInterfaces(Former, Present);
 
   SyntaxTree Used;
   SyntaxTree Fresh;

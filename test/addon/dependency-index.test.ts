@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { DependencyComparison, DependencyIndex, ModuleSlot } from '../../lib/compile/native-indexes.js';
+import type { CompiledSlot, DependencyComparison, DependencyIndex, EditedSlot, ModuleSlot } from '../../lib/compile/native-indexes.js';
 import { loadAddon } from '../../lib/reload/native.js';
 import { Fixture } from '../support/fixture';
 import { compileSwift, dependenciesOf } from '../support/swift-objects';
@@ -20,8 +20,11 @@ const files = {
 type File = keyof typeof files;
 const names = Object.keys(files) as File[];
 
+/** A file that was compiled, as the index is told of it, and as it is compared. */
+type Compiled = CompiledSlot & EditedSlot;
+
 /** Compiles some files of the module, after edits, and returns their dependency files. */
-function compile(edits: Partial<Record<File, [from: string, to: string]>>, only = Object.keys(edits) as File[]): ModuleSlot[] {
+function compile(edits: Partial<Record<File, [from: string, to: string]>>, only = Object.keys(edits) as File[]): Compiled[] {
   const edited = Object.fromEntries(
     names.map((name): [File, string] => {
       const [from, to] = edits[name] ?? ['', ''];
@@ -30,8 +33,14 @@ function compile(edits: Partial<Record<File, [from: string, to: string]>>, only 
     }),
   );
   const objects = compileSwift(new Fixture(edited), 'App', names, [], only);
-  return objects.map((object, index) => ({ slot: names.indexOf(only[index] as File), path: dependenciesOf(object) }));
+  return objects.map((object, index) => {
+    const name = only[index] as File;
+    const text = Buffer.from(edited[name] ?? '');
+    return { slot: names.indexOf(name), path: dependenciesOf(object), text, before: Buffer.from(files[name]), after: text };
+  });
 }
+
+const withoutTexts = (entries: readonly Compiled[]): ModuleSlot[] => entries.map(({ slot, path }) => ({ slot, path }));
 
 const named = (slots: number[]) => slots.map((slot) => names[slot]);
 
@@ -44,13 +53,9 @@ describe('what depends on an edit', () => {
     await index.set(original);
   });
 
-  async function compare(edits: Parameters<typeof compile>[0]): Promise<Record<keyof DependencyComparison, unknown>> {
-    const { names: declarations, ...slots } = await index.compare(compile(edits));
-    return {
-      names: declarations,
-      changed: named(slots.changed),
-      dependents: named(slots.dependents),
-    };
+  async function compare(edits: Parameters<typeof compile>[0]): Promise<Record<Exclude<keyof DependencyComparison, 'imports'>, unknown>> {
+    const { names: declarations, changed, dependents } = await index.compare(compile(edits));
+    return { names: declarations, changed: named(changed), dependents: named(dependents) };
   }
 
   const usersOfModel = ['Extension.swift', 'UsesModel.swift', 'UsesExtension.swift', 'Chain.swift'];
@@ -66,47 +71,63 @@ describe('what depends on an edit', () => {
     expect(await compare({ [file]: [from, to] })).toEqual({ changed: [], names: [], dependents: [] });
   });
 
-  // What swiftc -incremental -driver-show-incremental compiles for the same edits, the edited file excepted.
   it.each<[string, File, string, string, string[], string[]]>([
-    ['a new method', 'Model.swift', 'func shade', 'func tint() {}; func shade', usersOfModel, ['Model']],
+    ['a new method', 'Model.swift', 'func shade', 'func tint() {}; func shade', [], ['Model.tint']],
     ['another layout', 'Model.swift', 'var count = 1', 'var size = 2.5; var count = 1', usersOfModel, ['Model']],
-    ['a method that is gone', 'Model.swift', 'func shade() -> Int { count + 1 }', '', usersOfModel, ['Model']],
-    ['a conformance', 'Model.swift', 'struct Model {', 'struct Model: Hashable {', usersOfTheFile, ['Model', 'Spare', 'free']],
-    ['a new function', 'Model.swift', 'func free', 'func brand() {}\nfunc free', usersOfTheFile, ['brand']],
-    ['another signature', 'Model.swift', 'func free()', 'func free(_ more: Int = 1)', usersOfTheFile, ['Model', 'Spare', 'free']],
-    ['a function that is gone', 'Model.swift', 'func free() -> Int { 3 }', '', usersOfTheFile, ['free']],
-    [
-      'a new method of an extension',
-      'Extension.swift',
-      'func twice',
-      'func thrice() {}; func twice',
-      ['UsesExtension.swift'],
-      ['Model', 'Model.thrice'],
-    ],
+    ['a method that is gone', 'Model.swift', 'func shade() -> Int { count + 1 }', '', ['UsesModel.swift'], ['Model.shade']],
+    ['another overload', 'Model.swift', 'func shade', 'func shade(_ x: Int) {}; func shade', ['UsesModel.swift'], ['Model.shade']],
+    ['a conformance', 'Model.swift', 'struct Model {', 'struct Model: Hashable {', usersOfModel, ['Model']],
+    ['a new function', 'Model.swift', 'func free', 'func brand() {}\nfunc free', [], ['brand']],
+    ['another signature', 'Model.swift', 'func free()', 'func free(_ more: Int = 1)', ['UsesFree.swift'], ['free']],
+    ['a function that is gone', 'Model.swift', 'func free() -> Int { 3 }', '', ['UsesFree.swift'], ['free']],
+    ['a private function', 'Model.swift', 'func free', 'private func usesFree() {}\nfunc free', [], []],
+    ['a new type', 'Model.swift', 'func free', 'struct Fresh { var x = 1 }\nfunc free', [], ['Fresh']],
+    ['a new method of an extension', 'Extension.swift', 'func twice', 'func thrice() {}; func twice', [], ['Model.thrice']],
     [
       'a conformance of an extension',
       'Extension.swift',
       'extension Model {',
       'protocol Tag {}\nextension Model: Tag {',
       ['Model.swift', 'UsesModel.swift', 'UsesExtension.swift', 'Chain.swift'],
-      ['Tag'],
+      ['Model', 'Tag'],
     ],
     ['a function that others look up in vain', 'Alone.swift', 'func alone', 'func useless() {}; func alone', [], ['useless']],
   ])('is every file that looks it up: %s', async (_, file, from, to, dependents, declarations) => {
     expect(await compare({ [file]: [from, to] })).toMatchObject({
-      changed: [file],
+      changed: declarations.length === 0 ? [] : [file],
       dependents,
       names: declarations,
     });
   });
 
+  it('is every file that uses anything of one whose texts are not known', async () => {
+    const edited = withoutTexts(compile({ 'Model.swift': ['func shade', 'func tint() {}; func shade'] }));
+    expect(named((await index.compare(edited)).dependents)).toEqual(usersOfTheFile);
+  });
+
+  it('is a file that was compiled with one that looks it up', async () => {
+    const company = original.map((entry) => {
+      const [name, partner] = [names[entry.slot], names.indexOf('UsesFree.swift')];
+      return name === 'Alone.swift' ? { ...entry, alongside: [original[partner]?.path ?? ''] } : entry;
+    });
+    await index.set(company);
+    const edited = compile({ 'Model.swift': ['func free()', 'func free(_ more: Int = 1)'] });
+    expect(named((await index.compare(edited)).dependents)).toEqual(['UsesFree.swift', 'Alone.swift']);
+  });
+
+  it('are modules that are imported now, or no more', async () => {
+    const edited = compile({ 'Alone.swift': ['func alone', 'import Foundation\nfunc alone'] });
+    expect((await index.compare(edited)).imports).toEqual(['Foundation']);
+  });
+
   it('is a file that looked up in vain what is declared now', async () => {
     const shadowed = await compare({ 'Alone.swift': ['func alone() -> Int', 'struct Int {}; func alone() -> Swift.Int'] });
-    expect(shadowed).toMatchObject({ names: ['Int'], dependents: names.filter((name) => name !== 'Alone.swift') });
+    expect(shadowed).toMatchObject({ names: ['Int', 'alone'], dependents: names.filter((name) => name !== 'Alone.swift') });
   });
 
   it('is every file that looks up what a file that is gone declared', async () => {
-    const { changed, dependents, names: declarations } = await index.compare([{ slot: names.indexOf('UsesModel.swift'), path: null }]);
+    const gone = { slot: names.indexOf('UsesModel.swift'), path: null };
+    const { changed, dependents, names: declarations } = await index.compare([gone]);
     expect({ changed: named(changed), dependents: named(dependents), declarations }).toEqual({
       changed: ['UsesModel.swift'],
       dependents: ['Chain.swift'],
@@ -121,14 +142,14 @@ describe('what depends on an edit', () => {
         'UsesModel.swift': ['model.shade()', 'model.shade() + 1'],
         'Alone.swift': ['{ 4 }', '{ 5 }'],
       }),
-    ).toMatchObject({ changed: ['Model.swift'], dependents: ['Extension.swift', 'UsesExtension.swift', 'Chain.swift'] });
+    ).toMatchObject({ changed: ['Model.swift'], dependents: [] });
   });
 
   it('is all of a file that was not known', async () => {
     const fresh = new (loadAddon().DependencyIndex)();
-    const [model, ...rest] = original as [ModuleSlot, ...ModuleSlot[]];
+    const [model, ...rest] = original as [Compiled, ...Compiled[]];
     await fresh.set(rest);
-    const found = await fresh.compare([model]);
+    const found = await fresh.compare([{ ...model, before: Buffer.alloc(0) }]);
     expect(found).toMatchObject({ changed: [0], names: ['Model', 'Spare', 'free'] });
     expect(named(found.dependents)).toEqual(usersOfTheFile);
   });
@@ -149,20 +170,20 @@ describe('what depends on an edit', () => {
     const edited = compile({ 'Model.swift': ['func shade', 'func tint() {}; func shade'] });
     for (let round = 0; round < 2; ++round) expect((await index.compare(edited)).changed).toEqual([0]);
     await index.set(edited);
-    expect((await index.compare(edited)).changed).toEqual([]);
-    expect((await index.compare(original)).changed).toEqual([0]);
+    expect((await index.compare(edited.map((entry) => ({ ...entry, before: entry.after })))).changed).toEqual([]);
+    expect((await index.compare(withoutTexts(original))).changed).toContain(0);
     await index.set([{ slot: names.indexOf('UsesModel.swift'), path: null }]);
-    expect(named((await index.compare(original.slice(0, 1))).dependents)).toEqual([
-      'Extension.swift',
-      'UsesExtension.swift',
-      'Chain.swift',
-    ]);
+    const { dependents } = await index.compare(withoutTexts(original.slice(0, 1)));
+    expect(named(dependents)).toEqual(usersOfTheFile.filter((name) => name !== 'UsesModel.swift'));
   });
 
   it('is what the last of several calls said that were under way at once', async () => {
     const edited = compile({ 'Model.swift': ['func shade', 'func tint() {}; func shade'] });
-    await Promise.all([index.set([...original, ...original, ...original]), index.set(edited)]);
-    expect((await index.compare(edited)).changed).toEqual([]);
+    const later = [{ slot: names.indexOf('UsesFree.swift'), path: null }];
+    await Promise.all([index.set([...original, ...original, ...original]), index.set(later)]);
+    expect(named((await index.compare(withoutTexts(edited))).dependents)).toEqual(
+      usersOfTheFile.filter((name) => name !== 'UsesFree.swift'),
+    );
   });
 
   it('knows the modules that any of the files was compiled with', async () => {
@@ -191,7 +212,7 @@ describe('what depends on an edit', () => {
     ];
     await expect(index.set(entries)).rejects.toMatchObject(refusal);
     await expect(index.compare(entries)).rejects.toMatchObject(refusal);
-    expect(await compare({ 'Model.swift': ['func shade', 'func tint() {}; func shade'] })).toMatchObject({ dependents: usersOfModel });
+    expect(await compare({ 'Model.swift': ['var count', 'var size = 2; var count'] })).toMatchObject({ dependents: usersOfModel });
   });
 
   it('knows what each file declares and extends, whatever it is called', async () => {

@@ -180,7 +180,9 @@ describe('a patch of functions in a library', () => {
   let before: number[];
   beforeAll(async () => {
     const objects = [fixture.path('Former.o'), user];
-    const inside = new Map(objects.map((object) => [object, { object, digest: '', dependencies: '', module: '', fromSources: true }]));
+    const inside = new Map(
+      objects.map((object) => [object, { object, digest: '', dependencies: '', alongside: [], module: '', fromSources: true }]),
+    );
     const options = { swiftc, name: 'App', libraries: [], searchPaths: [], folder: fixture.folder };
     library = (await linkStableLibrary(inside, options)).path;
     before = await values([caller], []);

@@ -1,0 +1,98 @@
+// What two texts of a source file mean for the rest of its module.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hotswift {
+
+/// A name that declarations have: of the file, or members of a type.
+struct DeclaredName {
+  /// As `Model.Part`; empty for the file's own.
+  std::string Type;
+  std::string Name;
+};
+
+/// As people write it: `Model.shade`.
+std::string pathOf(const DeclaredName &Declared);
+
+/// Where a type matters that is another one now.
+enum class TypeReach : uint8_t {
+  /// To who mentions it.
+  Mentions,
+  /// To what inherits from it, too: a class is laid out behind its superclass.
+  Heirs,
+  /// To what is made of it, too: the layout of a type is that of its fields.
+  Fields,
+};
+
+struct ChangedType {
+  /// As `Model.Part`.
+  std::string Path;
+  TypeReach Reach;
+};
+
+/// What differs between two texts for whoever looks for it. Function bodies do
+/// not count, but where the compiler copies them.
+///
+/// A file depends on another by the names that it looks up, and by the types of
+/// which it has to know more than their names. So a change is told as both:
+///
+/// - a *name* has another set of declarations: one is new, gone, or has another
+///   signature, and what the name means to anybody may be something else;
+/// - a *type* has another layout, dispatch table, set of requirements, heading
+///   or set of conformances: whoever knows the type may be compiled to
+///   something else, whichever of its names they mention.
+///
+/// What is private to a file is nobody's concern, unless something that others
+/// see is made of it.
+struct InterfaceChange {
+  /// Nothing is known of one of the texts, or it declares by macros what no
+  /// text shows.
+  bool IsUnknown = false;
+  std::vector<DeclaredName> Names;
+  std::vector<ChangedType> Types;
+  /// Names whose `some` result may be of another type. The compiler shows that
+  /// to no file but those that it compiles at the same time.
+  std::vector<DeclaredName> Opaque;
+  /// Modules that one of the texts imports and the other does not.
+  std::vector<std::string> Imports;
+  /// All names of either text, sorted: what else the compiler has found there,
+  /// macros have declared.
+  std::vector<std::string> Known;
+};
+
+InterfaceChange compareInterfaces(llvm::StringRef Before,
+                                  llvm::StringRef After);
+
+/// What a declaration says, as far as other declarations are made of it.
+///
+/// A file that uses a type is compiled to something else if the layout of one
+/// of the type's fields changes. The compiler notes names while it checks
+/// types, and none while it lays them out.
+struct Meaning {
+  DeclaredName Declared;
+  bool IsType = false;
+  /// An extension says nothing by itself.
+  bool IsClass = false;
+  /// The compiler copies its body into other files.
+  bool IsCopied = false;
+  /// The position of the type that is laid out by it, or NoOwner.
+  uint32_t Owner = 0xFFFFFFFF;
+  /// Hashes of the names that it mentions; of a type those in its heading.
+  std::vector<uint64_t> Mentions;
+};
+
+constexpr uint32_t NoOwner = 0xFFFFFFFF;
+
+/// The hash of a name, as in Meaning::Mentions.
+uint64_t hashOfName(llvm::StringRef Name);
+
+/// Of all declarations of a text. Nothing if it is not understood.
+std::optional<std::vector<Meaning>> meaningsOf(llvm::StringRef Text);
+
+} // namespace hotswift

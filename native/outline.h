@@ -1,0 +1,87 @@
+// What a Swift source declares, as far as other files can depend on it.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hotswift {
+
+enum class DeclarationKind : uint8_t {
+  Import,
+  Type,
+  Extension,
+  Function,
+  Initialiser,
+  Deinitialiser,
+  Subscript,
+  Variable,
+  EnumCase,
+  TypeAlias,
+  AssociatedType,
+  /// An operator or a precedence group.
+  Operator,
+  Macro,
+  /// `#name(…)` among declarations: what it declares, only the compiler knows.
+  Expansion,
+};
+
+enum class TypeKind : uint8_t { Struct, Enum, Class, Actor, Protocol };
+
+constexpr uint32_t NoContainer = 0xFFFFFFFF;
+
+/// A name that a source declares. Of `let a = 1, b = 2` there are two.
+struct Declaration {
+  DeclarationKind Kind = DeclarationKind::Import;
+  /// Of a type.
+  TypeKind Type = TypeKind::Struct;
+  /// `init` and `subscript` of those; of an extension the extended type as it
+  /// is written, without generic arguments; of an import the module.
+  std::string Name;
+  /// The type or extension around it, by its position; or NoContainer.
+  uint32_t Container = NoContainer;
+  bool IsPrivate = false;
+  bool IsStatic = false;
+  bool IsFinal = false;
+  /// A property that takes room, unless it is static.
+  bool IsStored = false;
+  /// A `some` result: what type that is, the body says.
+  bool IsOpaque = false;
+  /// The compiler copies its body into other files: `@inlinable`.
+  bool IsCopied = false;
+  /// Has an attribute that the language does not have: a macro may declare more
+  /// than the text, a property wrapper does.
+  bool HasCustomAttribute = false;
+  /// Of an import: `@_exported`.
+  bool IsExported = false;
+  /// Says that a type conforms to something or inherits from it.
+  bool Inherits = false;
+  /// A hash of what others can know of it: its tokens, without comments,
+  /// without bodies and members, and the conditions of compilation around it.
+  /// Of an extension without what it conforms to.
+  uint64_t Header = 0;
+  /// A hash of what is conformed to.
+  uint64_t Conformances = 0;
+  /// A hash of its body, where it IsOpaque or IsCopied.
+  uint64_t Body = 0;
+  /// The names in what the header counts, and in a body that is copied; of the
+  /// text.
+  std::vector<llvm::StringRef> Words;
+};
+
+/// The declarations of a file in the order of the text, without those in
+/// bodies, `#Preview`s and statements. Nothing if it cannot be told where they
+/// begin and end. Any bytes will do; without recursion.
+///
+/// It is no parser of Swift: what stands in a declaration need not be known,
+/// only where the next one begins.
+std::optional<std::vector<Declaration>> outlineOf(llvm::StringRef Text);
+
+/// A hash of the tokens of a text and of where they stand, so that what is
+/// compiled from two texts that have the same is equal. Nothing as above.
+std::optional<uint64_t> hashOfTokens(llvm::StringRef Text);
+
+} // namespace hotswift
