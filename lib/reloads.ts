@@ -300,11 +300,14 @@ export class Reloads {
     const sources = await (saved ? this.sources.readSaved(signal) : this.sources.read());
     const attempt: Attempt = { sources, version: this.sources.version, ranInFormer: false };
     this.#inFlight = attempt;
-    if (fresh !== 'fresh' && this.#crashed !== undefined && isSame(attempt, this.#crashed)) throw this.#crashed.error;
+    const { outdated } = module.build;
+    const isCrashed = this.#crashed !== undefined && isSame(attempt, this.#crashed) && outdated.length === 0;
+    if (fresh !== 'fresh' && isCrashed) throw this.#crashed?.error;
     const former = generations.sources;
     const changed = changedFiles(sources, former);
     for (const file of former.keys()) if (!sources.has(file)) changed.push(file);
-    const needsAgent = moduleChange === 'settings' || moduleChange === 'resources';
+    changed.push(...outdated);
+    const needsAgent = moduleChange === 'settings' || moduleChange === 'resources' || outdated.length > 0;
     const isNew = changed.length > 0 || needsAgent;
     const classify = clock.lap();
     const restFailure = this.#restFailure;
@@ -315,7 +318,7 @@ export class Reloads {
     if (!isNew && fresh === undefined && reloader.loaded && !isSettling) {
       return unchanged(generations.number, { classify, compile: 0, link: 0, run: 0, total: clock.total });
     }
-    const isEdit = isNew && fresh === undefined && moduleChange === 'none';
+    const isEdit = isNew && fresh === undefined && moduleChange === 'none' && outdated.length === 0;
     const values = isEdit ? generations.valuesFor(sources, changed) : undefined;
     const set = values && (await generations.inTurn(() => generations.setValues(values, sources, clock)));
     if (typeof set === 'object') {
@@ -351,13 +354,14 @@ export class Reloads {
       ...ran.stale.map(staleConformances),
       ...(setupFailure === undefined ? [] : [warning(setupFailure)]),
       ...(moduleChange === 'resources' && cause === undefined ? [warning(staleResources)] : []),
+      ...(outdated.length > 0 && cause === undefined ? outdated.map(staleExternal) : []),
     ];
     if (!isNew && !isAnother) return { ...unchanged(generations.number, timings), relinked, diagnostics: warnings };
     const { strategy, recompiled, warm } = ran;
     const why = changed.length === 0 && moduleChange === 'resources' ? 'resources of the package changed' : ran.reason;
     const reason = explain(why, { isAnother, set });
     const diagnostics = [...ran.diagnostics, ...warnings];
-    const tier = moduleChange === 'none' ? 'structural' : 'module';
+    const tier = moduleChange === 'none' && outdated.length === 0 ? 'structural' : 'module';
     return { tier, strategy, reason, changed, recompiled, relinked, generation: generations.number, warm, timings, diagnostics };
   }
 
@@ -416,6 +420,10 @@ function explain(reason: string, { isAnother, set }: { isAnother: boolean; set: 
 }
 
 const staleResources = 'resources changed, and what the code has kept of the old ones cannot be replaced in-process';
+
+function staleExternal(file: string): Diagnostic {
+  return warning('this changed, and what the process has loaded of it cannot be replaced in-process', file);
+}
 
 function staleConformances(file: string): Diagnostic {
   const message =

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { ExternalFiles } from './compile/external-files.js';
 import { askForTemplate, type FrontendTemplate } from './compile/frontend-job.js';
 import { FrontendJobs } from './compile/frontend-jobs.js';
 import { ModuleBuild } from './compile/module-build.js';
@@ -143,6 +145,8 @@ export class SessionModule {
   /** Makes a build of the module as it is described now. Rejects with ERR_HOTSWIFT_PROJECT if swiftc refuses its flags. */
   async prepareBuild(signal?: AbortSignal): Promise<void> {
     const { toolchain, cache, leases, debug, warmCompiler, addon, isReplaceable } = this.#options;
+    // PreviewKit is part of the identity of results, and moves with the cache.
+    const externals = new ExternalFiles((file) => file.startsWith(path.join(cache, 'preview-kit') + path.sep));
     this.#builds += 1;
     const folder = path.join(this.#options.folder, `build-${this.#builds}`);
     const module = this.#description;
@@ -181,10 +185,20 @@ export class SessionModule {
       canPatch: addon.canPatch && !debug && !template.args.some((arg) => /^-O(?!none$)/.test(arg)),
       mostLinkedInPlace: numberFrom('HOTSWIFT_PATCH_FROM'),
       compiler: new ModuleCompiler(module.file, jobs, indexes, needed, standIn, thunks, addon.haveSameTokens),
-      store: new ModuleStore(cache, this.#identity(template), leases, this.#label),
+      store: new ModuleStore(cache, this.#identity(template), externals, leases, this.#label),
+      externals,
+      libraryFiles: this.#libraryFiles,
       boundCache: this.#options.boundCache,
       link,
     });
+  }
+
+  /** Where the libraries of the module are, as far as that is said. */
+  get #libraryFiles(): string[] {
+    const { libraries, libraryPaths } = this.#description;
+    const places = (name: string) =>
+      libraryPaths.flatMap((folder) => ['so', 'dylib', 'a'].map((kind) => path.join(folder, `lib${name}.${kind}`)));
+    return libraries.flatMap((library) => (path.isAbsolute(library) ? [library] : places(library))).filter((file) => existsSync(file));
   }
 
   /** What is kept of the module, for people. */

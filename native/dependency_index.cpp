@@ -270,6 +270,8 @@ DependencyIndex::Change DependencyIndex::all(const Content &Before,
 DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
                                                   const Content &Before,
                                                   const Content &After) {
+  if (!Entry.Before && !Entry.After)
+    return difference(Before, After);
   if (!Entry.Before || !Entry.After)
     return all(Before, After);
   const InterfaceChange Found = compareInterfaces(*Entry.Before, *Entry.After);
@@ -428,6 +430,18 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
 FileDeclarations DependencyIndex::declarations(size_t Slot) const {
   const std::shared_lock Lock(Guard);
   return known(Slot).Declared;
+}
+
+std::vector<size_t>
+DependencyIndex::readersOf(const std::vector<std::string> &Externals) const {
+  const std::shared_lock Lock(Guard);
+  std::vector<size_t> Result;
+  for (auto [Slot, File] : enumerate(Contents))
+    if (any_of(File.External, [&](const std::string &Path) {
+          return is_contained(Externals, Path);
+        }))
+      Result.push_back(Slot);
+  return Result;
 }
 
 std::vector<std::string> DependencyIndex::externalDependencies() const {

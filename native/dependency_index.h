@@ -59,7 +59,9 @@ struct FileDeclarations {
 struct EditedFile {
   /// Without a path, the file is gone.
   ModuleSlot Noted;
-  /// The texts of the known version and of this one, unless one is not known.
+  /// The texts of the known version and of this one. Without both, what was
+  /// noted is all that is compared; without one, all that it declares is taken
+  /// to have changed.
   std::optional<std::string> Before;
   std::optional<std::string> After;
 };
@@ -97,6 +99,11 @@ public:
 
   /// What a slot's file declares; nothing for one that was never set.
   FileDeclarations declarations(size_t Slot) const;
+
+  /// The slots for which the compiler read one of these modules and headers,
+  /// ascending.
+  std::vector<size_t>
+  readersOf(const std::vector<std::string> &Externals) const;
 
   /// The modules and headers of others that the compiler read for any of the
   /// files, absolute paths, sorted.

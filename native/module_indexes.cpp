@@ -214,6 +214,7 @@ public:
         {InstanceMethod<&DependencyIndexObject::set>("set"),
          InstanceMethod<&DependencyIndexObject::compare>("compare"),
          InstanceMethod<&DependencyIndexObject::declarations>("declarations"),
+         InstanceMethod<&DependencyIndexObject::readersOf>("readersOf"),
          InstanceMethod<&DependencyIndexObject::externalDependencies>(
              "externalDependencies")});
   }
@@ -239,6 +240,9 @@ private:
     Result.Set("names", arrayOf(Info.Env(), Declared.Names));
     Result.Set("types", arrayOf(Info.Env(), Declared.Types));
     return Result;
+  }
+  Napi::Value readersOf(const Napi::CallbackInfo &Info) {
+    return arrayOf(Info.Env(), Owned->readersOf(strings(Info[0])));
   }
   Napi::Value externalDependencies(const Napi::CallbackInfo &Info) {
     return arrayOf(Info.Env(), Owned->externalDependencies());

@@ -9,6 +9,7 @@ import type { ModuleDescription } from '../project/module.js';
 import type { Progress } from '../types.js';
 import { BackgroundRounds } from './background-rounds.js';
 import type { CompiledFile, CompiledLiterals } from './compiled-file.js';
+import type { ExternalFiles } from './external-files.js';
 import type { FrontendJobs, JobOptions } from './frontend-jobs.js';
 import type { CompileResult, ModuleCompiler } from './module-compiler.js';
 import type { ModuleStore } from './module-store.js';
@@ -60,6 +61,9 @@ export interface BuildParts {
   thunks?: Thunks;
   trials: PatchTrials;
   store: ModuleStore;
+  externals: ExternalFiles;
+  /** Files that are loaded with the module. */
+  libraryFiles: readonly string[];
   /** Removes of the cache what was not used for long, if it has become too large. */
   boundCache(signal: AbortSignal): Promise<void>;
   link: LinkOptions;
@@ -136,6 +140,14 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   }
 
   /**
+   * The modules, headers and libraries of others that are not what results were made with: what was made with them is compiled by the next build, and has to
+   * run in a new process.
+   */
+  get outdated(): string[] {
+    return this.#parts.externals.changed();
+  }
+
+  /**
    * Compiles what differs and says what has to be linked. `pid`: the process it would run in.
    *
    * Rejects with ERR_HOTSWIFT_COMPILE if the sources are at fault.
@@ -146,8 +158,11 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     await this.#restored;
     await this.#expectAgent(sources, pid);
     const { interfaces } = compiler;
-    const compiled = await compiler.compile(sources, options);
-    this.#parts.store.note(compiler.externalDependencies);
+    const { externals, libraryFiles } = this.#parts;
+    const { outdated } = this;
+    const compiled = await compiler.compile(sources, options, outdated);
+    externals.noteAgain(outdated);
+    externals.note([...compiler.externalDependencies, ...libraryFiles]);
     // What is being compiled in the background reads texts that are no longer true.
     if (compiler.interfaces !== interfaces && compiler.pending.size > 0) this.#background.interrupt();
     const generation = await this.#plan(compiled, pid, options);

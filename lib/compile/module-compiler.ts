@@ -154,10 +154,14 @@ export class ModuleCompiler {
     });
   }
 
-  /** Brings the objects up to the sources. Rejects with ERR_HOTSWIFT_COMPILE if the sources are at fault. */
-  async compile(sources: SourceSnapshot, options: JobOptions = {}): Promise<CompileResult> {
+  /**
+   * Brings the objects up to the sources. `outdated`: modules and headers of others that are not what they were. Rejects with ERR_HOTSWIFT_COMPILE if the sources
+   * are at fault.
+   */
+  async compile(sources: SourceSnapshot, options: JobOptions = {}, outdated: readonly string[] = []): Promise<CompileResult> {
     return this.#inTurn(async () => {
-      const result = this.#files.size === 0 ? await this.#compileFirst(sources, options) : await this.#compileEdit(sources, options);
+      const isFirst = this.#files.size === 0;
+      const result = isFirst ? await this.#compileFirst(sources, options) : await this.#compileEdit(sources, options, outdated);
       this.#sources = sources;
       this.#former.note(this.#files.values(), this.#epoch, sources);
       return result;
@@ -284,15 +288,22 @@ export class ModuleCompiler {
     return { recompiled: wanted, strategy: 'whole-module', reason, warm: results.warm, diagnostics: results.diagnostics };
   }
 
-  async #compileEdit(sources: SourceSnapshot, options: JobOptions): Promise<CompileResult> {
+  async #compileEdit(sources: SourceSnapshot, options: JobOptions, outdated: readonly string[]): Promise<CompileResult> {
+    // What was made with other headers is of no use.
+    if (outdated.length > 0) this.#former.clear();
+    const readers = new Set(this.#slots.files(this.#dependencies.readersOf(outdated)));
     const removed = [...this.#files.keys()].filter((file) => !sources.has(file));
     // What was compiled so far may use what a file that was not compiled yet said: such a file counts as new once it says something else.
     for (const file of this.#pending) if (this.#sources.get(file)?.digest !== sources.get(file)?.digest) this.#pending.delete(file);
-    const changed = changedFiles(sources, this.#files).filter((file) => !this.#pending.has(file));
+    const different = new Set([...changedFiles(sources, this.#files), ...readers]);
+    const changed = [...sources.keys()].filter((file) => different.has(file) && !this.#pending.has(file));
     const returned = await this.#returnToEpoch(sources, changed, removed, options);
     if (returned !== undefined) return returned;
     const takenBack = this.#formerResults(changed, sources, this.#epoch);
-    const respaced = await this.#respaced(changed, sources);
+    const respaced = await this.#respaced(
+      changed.filter((file) => !readers.has(file)),
+      sources,
+    );
     const known = new Map([...respaced, ...takenBack]);
     const edited = changed.filter((file) => !known.has(file));
     if (edited.length === 0 && removed.length === 0) {
@@ -308,7 +319,7 @@ export class ModuleCompiler {
     if (isRefused) this.#splitPause = pauseOfSplit;
     const isSplit = first === split;
     const change = await this.#interfaceChange(first.files, removed, sources);
-    if (change === undefined) {
+    if (change === undefined && readers.size === 0) {
       await this.#commit(new Map([...known, ...this.#withFormerModules(first.files)]), [], sources);
       const reason = `no interface changed: only ${names(edited)} compiled`;
       const strategy = isSplit ? 'split' : 'same-module';
@@ -316,7 +327,7 @@ export class ModuleCompiler {
     }
 
     const against = [...this.#files].filter(([, { fromSources }]) => !fromSources).map(([file]) => file);
-    const affected = [...new Set([...change.dependents, ...against, ...takenBack.keys()])].filter(
+    const affected = [...new Set([...(change?.dependents ?? []), ...against, ...takenBack.keys()])].filter(
       (file) => !edited.includes(file) && sources.has(file) && !this.#pending.has(file),
     );
     const rest = isSplit ? [...edited, ...affected] : affected;
@@ -326,7 +337,7 @@ export class ModuleCompiler {
     return {
       recompiled: [...edited, ...affected],
       strategy: 'same-module',
-      reason: explain(change.names, affected.length),
+      reason: readers.size > 0 ? `${names(outdated)} changed` : explain(change?.names ?? [], affected.length),
       warm: first.warm && second.warm,
       diagnostics: isSplit ? second.diagnostics : [...first.diagnostics, ...second.diagnostics],
     };

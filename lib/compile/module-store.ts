@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { copyFile, link, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -7,6 +6,7 @@ import type { SourceSnapshot } from '../edit/source-set.js';
 import { type FileDigests, finishedEntries, isWholeEntry, makeEntry, removeOldEntries, verifyEntry } from '../project/cache-entry.js';
 import type { CacheLeases, ContentLabel } from '../project/cache-lease.js';
 import type { CompiledFile } from './compiled-file.js';
+import { type ExternalFile, type ExternalFiles, isUnchanged } from './external-files.js';
 import type { StableLibrary } from './stable-library.js';
 import type { MergedModule } from './stand-in-module.js';
 
@@ -53,9 +53,6 @@ const description = z.object({
 });
 type Description = z.infer<typeof description>;
 
-/** A module or header of others: its path, size in bytes, and time of change in milliseconds. */
-type External = [string, number, number];
-
 /** In the order of `Description.files`. */
 const stemOf = (index: number) => String(index);
 /** The text that was compiled. */
@@ -69,18 +66,19 @@ const olderObjectOf = (index: number) => `${stemOf(index)}.library.o`;
  */
 export class ModuleStore {
   readonly #folder: string;
-  readonly #previewKits: string;
+  readonly #externals: ExternalFiles;
   readonly #leases: CacheLeases;
   readonly #label: ContentLabel;
   /** Of the state that the session started from, and uses. */
   #digests: FileDigests = new Map();
-  /** Size and time of each module and header that was read, when it was first heard of. */
-  readonly #externals = new Map<string, External>();
 
-  /** `identity`: everything that results depend on besides the texts, such as compiler and flags. `leases`: what is loaded is used until they end. */
-  constructor(cacheDirectory: string, identity: readonly string[], leases: CacheLeases, label: ContentLabel) {
+  /**
+   * `identity`: everything that results depend on besides the texts, such as compiler and flags. `externals`: what they are made with. `leases`: what is
+   * loaded is used until they end.
+   */
+  constructor(cacheDirectory: string, identity: readonly string[], externals: ExternalFiles, leases: CacheLeases, label: ContentLabel) {
     this.#folder = path.join(cacheDirectory, 'modules', digestOf([...identity, rules]));
-    this.#previewKits = path.join(cacheDirectory, 'preview-kit') + path.sep;
+    this.#externals = externals;
     this.#leases = leases;
     this.#label = label;
   }
@@ -112,20 +110,10 @@ export class ModuleStore {
         continue;
       }
       this.#digests = digests;
-      for (const external of stored.externals) this.#externals.set(external[0], external);
+      this.#externals.restore(stored.externals);
       return stored;
     }
     return undefined;
-  }
-
-  /** Notes the modules and headers that the compiler has just read: what is kept is worth nothing once they are others. */
-  note(externals: readonly string[]): void {
-    for (const file of externals) {
-      // PreviewKit is part of the identity, and moves with the cache.
-      if (this.#externals.has(file) || file.startsWith(this.#previewKits)) continue;
-      const external = noteExternal(file);
-      if (external !== undefined) this.#externals.set(file, external);
-    }
   }
 
   /**
@@ -133,7 +121,7 @@ export class ModuleStore {
    * header it was made with.
    */
   async save(stored: StoredModule, texts: ReadonlyMap<string, Buffer>): Promise<void> {
-    const externals = [...this.#externals.values()];
+    const externals = this.#externals.all;
     if (!externals.every(isUnchanged)) return;
     const { files, library, standIn } = stored;
     const key = keyOf([...files].map(([file, { digest }]) => [file, digest]));
@@ -149,7 +137,7 @@ export class ModuleStore {
   async #write(
     { files, library, standIn }: StoredModule,
     texts: ReadonlyMap<string, Buffer>,
-    externals: External[],
+    externals: ExternalFile[],
     folder: string,
   ): Promise<FileDigests> {
     const known = new Map<string, string>();
@@ -198,7 +186,7 @@ export class ModuleStore {
   }
 }
 
-async function read(entry: string): Promise<(RestoredModule & { externals: External[] }) | undefined> {
+async function read(entry: string): Promise<(RestoredModule & { externals: ExternalFile[] }) | undefined> {
   const { externals, files, library, standIn } = description.parse(JSON.parse(await readFile(path.join(entry, descriptionName), 'utf8')));
   if (!externals.every(isUnchanged)) return undefined;
   const compiled = files.map(({ file, inLibrary, alongside, ...made }, index): [string, CompiledFile] => {
@@ -224,16 +212,6 @@ async function read(entry: string): Promise<(RestoredModule & { externals: Exter
       module: path.join(entry, standInName),
     },
   };
-}
-
-function noteExternal(file: string): External | undefined {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  return stats && [file, stats.size, stats.mtimeMs];
-}
-
-function isUnchanged([file, size, time]: External): boolean {
-  const noted = noteExternal(file);
-  return noted !== undefined && noted[1] === size && noted[2] === time;
 }
 
 function keyOf(texts: readonly (readonly [string, string])[]): string {

@@ -15,7 +15,10 @@ export interface CompiledSlot extends ModuleSlot {
   text?: Uint8Array;
 }
 
-/** A new version of a slot's file, and the texts of the known and the new version; without both, all that it declares has changed. */
+/**
+ * A new version of a slot's file, and the texts of the known and the new version. Without both, what was noted is all that is compared; without one, all that it
+ * declares is taken to have changed.
+ */
 export interface EditedSlot extends ModuleSlot {
   before?: Uint8Array;
   after?: Uint8Array;
@@ -98,6 +101,8 @@ export interface DependencyIndex {
   compare(entries: readonly EditedSlot[]): Promise<DependencyComparison>;
   /** What a slot's file declares; nothing for one that was never set. */
   declarations(slot: number): FileDeclarations;
+  /** The slots for which the compiler read one of these modules and headers. */
+  readersOf(externals: readonly string[]): number[];
   /** The modules and headers of others that the compiler read for any of the files: absolute paths, sorted. */
   externalDependencies(): string[];
 }

@@ -101,8 +101,8 @@ describe('what depends on an edit', () => {
   });
 
   it('is every file that uses anything of one whose texts are not known', async () => {
-    const edited = withoutTexts(compile({ 'Model.swift': ['func shade', 'func tint() {}; func shade'] }));
-    expect(named((await index.compare(edited)).dependents)).toEqual(usersOfTheFile);
+    const [edited] = compile({ 'Model.swift': ['func shade', 'func tint() {}; func shade'] });
+    expect(named((await index.compare([{ ...edited, before: undefined } as EditedSlot])).dependents)).toEqual(usersOfTheFile);
   });
 
   it('is a file that was compiled with one that looks it up', async () => {
@@ -174,15 +174,15 @@ describe('what depends on an edit', () => {
     expect((await index.compare(withoutTexts(original))).changed).toContain(0);
     await index.set([{ slot: names.indexOf('UsesModel.swift'), path: null }]);
     const { dependents } = await index.compare(withoutTexts(original.slice(0, 1)));
-    expect(named(dependents)).toEqual(usersOfTheFile.filter((name) => name !== 'UsesModel.swift'));
+    expect(named(dependents)).toEqual(usersOfModel.filter((name) => name !== 'UsesModel.swift'));
   });
 
   it('is what the last of several calls said that were under way at once', async () => {
     const edited = compile({ 'Model.swift': ['func shade', 'func tint() {}; func shade'] });
-    const later = [{ slot: names.indexOf('UsesFree.swift'), path: null }];
+    const later = [{ slot: names.indexOf('UsesModel.swift'), path: null }];
     await Promise.all([index.set([...original, ...original, ...original]), index.set(later)]);
     expect(named((await index.compare(withoutTexts(edited))).dependents)).toEqual(
-      usersOfTheFile.filter((name) => name !== 'UsesFree.swift'),
+      usersOfModel.filter((name) => name !== 'UsesModel.swift'),
     );
   });
 
