@@ -133,8 +133,11 @@ DependencyIndex::read(const ModuleSlot &Entry) {
         Result.FileFingerprint = hashOf(Node.Fingerprint);
     } else if (Node.IsInterface) {
       const Key Named = keyOf(Node);
-      if (!Node.IsProvided || Used.test(static_cast<unsigned>(Index)))
+      if (!Node.IsProvided || Used.test(static_cast<unsigned>(Index))) {
         Result.Uses.push_back(Named);
+        if (!Node.Name.empty())
+          Result.Names.push_back(hashOfName(Node.Name));
+      }
       if (!Node.IsProvided)
         continue;
       Result.Declarations.try_emplace(
@@ -145,6 +148,7 @@ DependencyIndex::read(const ModuleSlot &Entry) {
     }
   }
   sortUnique(Result.Uses);
+  sortUnique(Result.Names);
   return Result;
 }
 
@@ -152,23 +156,22 @@ Error DependencyIndex::set(ArrayRef<CompiledSlot> Entries, uint64_t Order) {
   std::vector<Content> Read;
   Read.reserve(Entries.size());
   // Files that were compiled together have the same company.
-  std::map<StringRef, std::vector<Key>> UsesOf;
+  std::map<StringRef, Content> Known;
   for (const CompiledSlot &Entry : Entries) {
     auto Next = read(Entry.Noted);
     if (!Next)
       return Next.takeError();
     Next->HasCompany = !Entry.Alongside.empty();
     for (const std::string &Path : Entry.Alongside) {
-      const auto [Other, IsNew] = UsesOf.try_emplace(Path);
-      if (IsNew) {
-        auto Company = read({Entry.Noted.Number, Path});
-        if (!Company)
-          return Company.takeError();
-        Other->second = std::move(Company->Uses);
-      }
-      append_range(Next->Uses, Other->second);
+      const auto [Other, IsNew] = Known.try_emplace(Path);
+      if (IsNew)
+        if (Error E = read({Entry.Noted.Number, Path}).moveInto(Other->second))
+          return E;
+      append_range(Next->Uses, Other->second.Uses);
+      append_range(Next->Names, Other->second.Names);
     }
     sortUnique(Next->Uses);
+    sortUnique(Next->Names);
     if (const auto &Text = Entry.Text)
       Next->Meanings = meaningsOf(*Text);
     Read.push_back(std::move(*Next));
@@ -309,6 +312,12 @@ DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
     else if (Reach == TypeReach::Heirs)
       Result.Inherited.insert(Name);
   }
+  for (const auto &[Type, Protocols] : Found.Conformances) {
+    Conformance &Changed = Result.Conformances.emplace_back();
+    Changed.Protocols = Protocols;
+    addType(declaredAt(Type), Contexts, Changed.Known);
+    Result.Names.insert(Type);
+  }
   for (const DeclaredName &Each : Found.Opaque) {
     addName(Each, Contexts, Result.Opaque);
     Result.Names.insert(pathOf(Each));
@@ -372,6 +381,48 @@ bool DependencyIndex::spread(const Content &File, Change &To) {
   return Grows;
 }
 
+/// The names by which files ask for a conformance: the protocol, its members
+/// and those of its extensions, and what it inherits. Nothing for a protocol of
+/// another module of which that is not known.
+std::optional<DependencyIndex::KeySet>
+DependencyIndex::namesAskingFor(const Conformance &Changed,
+                                ArrayRef<Content> Compared) const {
+  KeySet Names;
+  std::vector<std::string> Waiting = Changed.Protocols;
+  while (!Waiting.empty()) {
+    const std::string Protocol = std::move(Waiting.back());
+    Waiting.pop_back();
+    if (!Names.insert(hashOfName(Protocol)).second)
+      continue;
+    bool IsDeclared = false;
+    const auto Look = [&](const Content &File) {
+      // What it declares is not known.
+      if (!File.Meanings)
+        return File.Declarations.empty();
+      for (const Meaning &Each : *File.Meanings) {
+        const auto &[Type, Name] = Each.Declared;
+        if (Each.IsProtocol && Name == Protocol) {
+          IsDeclared = true;
+          append_range(Waiting, Each.Protocols);
+        }
+        if (lastComponent(Type) == Protocol)
+          Names.insert(hashOfName(Name));
+      }
+      return true;
+    };
+    if (!all_of(Compared, Look) || !all_of(Contents, Look))
+      return std::nullopt;
+    if (IsDeclared)
+      continue;
+    const auto *Asking = namesAsking(Protocol);
+    if (!Asking)
+      return std::nullopt;
+    for (const StringRef Name : *Asking)
+      Names.insert(hashOfName(Name));
+  }
+  return Names;
+}
+
 Expected<DependencyComparison>
 DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
   std::vector<Content> Read;
@@ -392,8 +443,10 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
     const size_t Slot = Entry.Noted.Number;
     const Change Differs = changeOf(Entry, known(Slot), After);
     Compared.insert(Slot);
-    if (!Differs.Keys.empty() || !Differs.Opaque.empty())
+    if (!Differs.Keys.empty() || !Differs.Opaque.empty() ||
+        !Differs.Conformances.empty())
       Changed.insert(Slot);
+    append_range(Total.Conformances, Differs.Conformances);
     for (auto Part :
          {&Change::Keys, &Change::Opaque, &Change::Meant, &Change::Inherited})
       (Total.*Part).insert((Differs.*Part).begin(), (Differs.*Part).end());
@@ -415,10 +468,22 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
       if (!Compared.count(Slot))
         Grows |= spread(File, Total);
   }
+  std::vector<std::pair<const KeySet *, std::optional<KeySet>>> Asked;
+  Asked.reserve(Total.Conformances.size());
+  for (const Conformance &Each : Total.Conformances)
+    Asked.emplace_back(&Each.Known, namesAskingFor(Each, Read));
+  const auto HasAny = [](const std::vector<uint64_t> &Some,
+                         const KeySet &Others) {
+    return any_of(Some, [&](uint64_t Each) { return Others.contains(Each); });
+  };
   const auto IsTouched = [&](const Content &File) {
-    return any_of(File.Uses, [&](Key Used) {
-      return Total.Keys.contains(Used) ||
-             (File.HasCompany && Total.Opaque.contains(Used));
+    if (HasAny(File.Uses, Total.Keys) ||
+        (File.HasCompany && HasAny(File.Uses, Total.Opaque)))
+      return true;
+    return any_of(Asked, [&](const auto &Each) {
+      const auto &[Known, Names] = Each;
+      return (!Names || HasAny(File.Names, *Names)) &&
+             HasAny(File.Uses, *Known);
     });
   };
   for (auto [Slot, File] : enumerate(Contents))

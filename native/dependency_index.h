@@ -129,6 +129,8 @@ private:
     llvm::DenseMap<Key, Declaration> Declarations;
     /// Ascending. Of the files that were compiled with it, too.
     std::vector<Key> Uses;
+    /// Hashes of the names among them, wherever they are looked up; ascending.
+    std::vector<uint64_t> Names;
     bool HasCompany = false;
     std::vector<std::string> External;
     FileDeclarations Declared;
@@ -136,8 +138,14 @@ private:
     std::optional<std::vector<Meaning>> Meanings;
     uint64_t Order = 0;
   };
+  /// Keys of who knows a type that conforms to something else.
+  struct Conformance {
+    KeySet Known;
+    std::vector<std::string> Protocols;
+  };
   struct Change {
     KeySet Keys;
+    std::vector<Conformance> Conformances;
     /// What matters to files that were compiled with others alone.
     KeySet Opaque;
     std::set<std::string> Names;
@@ -163,6 +171,8 @@ private:
   static Change changeOf(const EditedFile &Entry, const Content &Before,
                          const Content &After);
   static bool spread(const Content &File, Change &To);
+  std::optional<KeySet> namesAskingFor(const Conformance &Changed,
+                                       llvm::ArrayRef<Content> Compared) const;
   const Content &known(size_t Slot) const;
 
   std::atomic<uint64_t> LastOrder = 0;

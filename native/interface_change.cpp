@@ -36,7 +36,8 @@ public:
   std::map<Key, Hashes> OpaqueBodies;
   /// By type: what its layout or dispatch table is made of, in order.
   std::map<std::string, Hashes> Layouts;
-  std::map<std::string, Hashes> Conformances;
+  std::map<std::string, std::set<std::pair<std::string, uint64_t>>>
+      Conformances;
   /// By type with an attribute that may be a macro: all of its declarations.
   std::map<std::string, Hashes> Contents;
   Hashes Expansions;
@@ -74,9 +75,8 @@ Interface::Interface(std::vector<Declaration> Found) : All(std::move(Found)) {
   for (auto *Sets : {&Signatures, &OpaqueBodies})
     for (auto &[Key, Values] : *Sets)
       llvm::sort(Values);
-  for (auto *Sets : {&Conformances, &Contents})
-    for (auto &[Path, Values] : *Sets)
-      llvm::sort(Values);
+  for (auto &[Path, Values] : Contents)
+    llvm::sort(Values);
   llvm::sort(Expansions);
   llvm::sort(Exports);
 }
@@ -180,6 +180,13 @@ void Interface::add(const Declaration &Each) {
     if (Type->Kind == DeclarationKind::Type && Type->HasCustomAttribute)
       Contents[pathTo(Type)].push_back(Signature);
 
+  const bool Conforms =
+      Each.Kind == DeclarationKind::Extension ||
+      (Each.Kind == DeclarationKind::Type && Each.Type != TypeKind::Protocol);
+  if (Conforms)
+    for (const std::string &Protocol : Each.Protocols)
+      Conformances[Path].emplace(Protocol, Each.Constraints);
+
   switch (Each.Kind) {
   case DeclarationKind::Import:
     Imports.insert(Each.Name);
@@ -190,8 +197,6 @@ void Interface::add(const Declaration &Each) {
     Expansions.push_back(Signature);
     return;
   case DeclarationKind::Extension:
-    if (Each.Inherits)
-      Conformances[Path].push_back(mix(Each.Conformances, Each.Header));
     return;
   case DeclarationKind::Deinitialiser:
     if (Seen.contains(&Each) || makesLayout(Each))
@@ -230,12 +235,13 @@ std::vector<Meaning> Interface::meanings() const {
     Made.Declared = {pathTo(Container), Each.Name};
     Made.IsType = Each.Kind == DeclarationKind::Type;
     Made.IsClass = Made.IsType && Each.Type == TypeKind::Class;
+    Made.IsProtocol = (Made.IsType && Each.Type == TypeKind::Protocol) ||
+                      Each.Kind == DeclarationKind::TypeAlias;
+    if (Made.IsProtocol)
+      Made.Protocols = Each.Protocols;
     Made.IsCopied = Each.IsCopied;
     if (makesLayout(Each))
       Made.Owner = Each.Container;
-    if (Each.Kind == DeclarationKind::Import ||
-        Each.Kind == DeclarationKind::Extension)
-      continue;
     for (const StringRef Word : Each.Words)
       if (Word != Each.Name)
         Made.Mentions.push_back(hashOfName(Word));
@@ -310,6 +316,24 @@ private:
   std::map<std::string, TypeReach> Types;
 };
 
+std::vector<ChangedConformances> differingConformances(const Interface &Old,
+                                                       const Interface &New) {
+  std::map<std::string, std::set<std::string>> Found;
+  for (const auto &[One, Other] :
+       {std::pair(&Old, &New), std::pair(&New, &Old)})
+    for (const auto &[Type, Protocols] : One->Conformances) {
+      const auto Known = Other->Conformances.find(Type);
+      for (const auto &Each : Protocols)
+        if (Known == Other->Conformances.end() || !Known->second.count(Each))
+          Found[Type].insert(Each.first);
+    }
+  std::vector<ChangedConformances> Result;
+  Result.reserve(Found.size());
+  for (const auto &[Type, Protocols] : Found)
+    Result.push_back({Type, {Protocols.begin(), Protocols.end()}});
+  return Result;
+}
+
 } // namespace
 
 InterfaceChange compareInterfaces(StringRef Before, StringRef After) {
@@ -351,8 +375,7 @@ InterfaceChange compareInterfaces(StringRef Before, StringRef After) {
                                      std::pair(&Old.Contents, &New.Contents)})
     for (const std::string &Path : differing(*Some, *Others))
       Types.addBody(Path);
-  for (const std::string &Path : differing(Old.Conformances, New.Conformances))
-    Types.add(Path, TypeReach::Mentions);
+  Result.Conformances = differingConformances(Old, New);
   for (const Key &Each : differing(Old.OpaqueBodies, New.OpaqueBodies))
     if (!Named.count(Each) && isInEither(Old.Reachable, New.Reachable, Each))
       Result.Opaque.push_back({Each.first, Each.second});
@@ -373,6 +396,63 @@ std::string pathOf(const DeclaredName &Declared) {
     Path += '.';
   Path += Declared.Name;
   return Path;
+}
+
+const std::vector<StringRef> *namesAsking(StringRef Protocol) {
+  // Where something has to conform, nothing is compiled that does not: what
+  // counts is what has another meaning for values that do not.
+  static const std::vector<StringRef> Comparing = {
+      "==",         "!=",      "~=",         "contains",       "firstIndex",
+      "lastIndex",  "index",   "split",      "starts",         "elementsEqual",
+      "difference", "ranges",  "firstRange", "trimmingPrefix", "trimPrefix",
+      "replacing",  "replace", "hashValue",  "Equatable",      "Hashable",
+      "Comparable"};
+  static const std::vector<StringRef> Ordering = [] {
+    std::vector<StringRef> All = Comparing;
+    llvm::append_range(All,
+                       std::initializer_list<StringRef>{
+                           "<", ">", "<=", ">=", "...", "..<", "min", "max",
+                           "sorted", "sort", "lexicographicallyPrecedes"});
+    return All;
+  }();
+  static const std::vector<StringRef> Coding = {
+      "encode",    "decode",    "encodeIfPresent", "decodeIfPresent",
+      "Encodable", "Decodable", "Codable"};
+  // `String(describing:)` among them.
+  static const std::vector<StringRef> Describing = {
+      "description", "debugDescription",        "appendInterpolation",
+      "init",        "CustomStringConvertible", "CustomDebugStringConvertible"};
+  static const std::vector<StringRef> Failing = {"Error",
+                                                 "LocalizedError",
+                                                 "localizedDescription",
+                                                 "errorDescription",
+                                                 "failureReason",
+                                                 "recoverySuggestion",
+                                                 "helpAnchor"};
+  static const std::vector<StringRef> Listing = {"CaseIterable", "allCases",
+                                                 "AllCases"};
+  static const std::vector<StringRef> Identifying = {"Identifiable", "id",
+                                                     "ID"};
+  static const std::vector<StringRef> Nothing;
+  static const std::map<StringRef, const std::vector<StringRef> *> Known = {
+      {"Equatable", &Comparing},
+      {"Hashable", &Comparing},
+      {"Comparable", &Ordering},
+      {"Encodable", &Coding},
+      {"Decodable", &Coding},
+      {"Codable", &Coding},
+      {"CustomStringConvertible", &Describing},
+      {"CustomDebugStringConvertible", &Describing},
+      {"Error", &Failing},
+      {"LocalizedError", &Failing},
+      {"CaseIterable", &Listing},
+      {"Identifiable", &Identifying},
+      {"Sendable", &Nothing},
+      {"AnyObject", &Nothing},
+      {"Any", &Nothing},
+  };
+  const auto Found = Known.find(Protocol);
+  return Found == Known.end() ? nullptr : Found->second;
 }
 
 uint64_t hashOfName(StringRef Name) { return llvm::xxh3_64bits(Name); }

@@ -36,6 +36,13 @@ struct ChangedType {
   TypeReach Reach;
 };
 
+/// Protocols that a type conforms to now, or no more, or under other
+/// conditions.
+struct ChangedConformances {
+  std::string Type;
+  std::vector<std::string> Protocols;
+};
+
 /// What differs between two texts for whoever looks for it. Function bodies do
 /// not count, but where the compiler copies them.
 ///
@@ -44,9 +51,11 @@ struct ChangedType {
 ///
 /// - a *name* has another set of declarations: one is new, gone, or has another
 ///   signature, and what the name means to anybody may be something else;
-/// - a *type* has another layout, dispatch table, set of requirements, heading
-///   or set of conformances: whoever knows the type may be compiled to
-///   something else, whichever of its names they mention.
+/// - a *type* has another layout, dispatch table, set of requirements or
+///   heading: whoever knows the type may be compiled to something else,
+///   whichever of its names they mention;
+/// - a type *conforms* to other protocols: whoever knows it and asks for one of
+///   them may find something else.
 ///
 /// What is private to a file is nobody's concern, unless something that others
 /// see is made of it.
@@ -56,6 +65,7 @@ struct InterfaceChange {
   bool IsUnknown = false;
   std::vector<DeclaredName> Names;
   std::vector<ChangedType> Types;
+  std::vector<ChangedConformances> Conformances;
   /// Names whose `some` result may be of another type. The compiler shows that
   /// to no file but those that it compiles at the same time.
   std::vector<DeclaredName> Opaque;
@@ -77,13 +87,17 @@ InterfaceChange compareInterfaces(llvm::StringRef Before,
 struct Meaning {
   DeclaredName Declared;
   bool IsType = false;
-  /// An extension says nothing by itself.
   bool IsClass = false;
+  /// A protocol, or an alias, which may be one of some.
+  bool IsProtocol = false;
+  /// What it inherits or may mean.
+  std::vector<std::string> Protocols;
   /// The compiler copies its body into other files.
   bool IsCopied = false;
   /// The position of the type that is laid out by it, or NoOwner.
   uint32_t Owner = 0xFFFFFFFF;
   /// Hashes of the names that it mentions; of a type those in its heading.
+  /// Ascending.
   std::vector<uint64_t> Mentions;
 };
 
@@ -92,7 +106,13 @@ constexpr uint32_t NoOwner = 0xFFFFFFFF;
 /// The hash of a name, as in Meaning::Mentions.
 uint64_t hashOfName(llvm::StringRef Name);
 
-/// Of all declarations of a text. Nothing if it is not understood.
+/// The names by which the standard library asks whether a type conforms to one
+/// of its protocols where it could do without, and the protocols that it is
+/// made of; null for another protocol.
+const std::vector<llvm::StringRef> *namesAsking(llvm::StringRef Protocol);
+
+/// Of all declarations of a text, extensions and imports apart. Nothing if it
+/// is not understood.
 std::optional<std::vector<Meaning>> meaningsOf(llvm::StringRef Text);
 
 } // namespace hotswift

@@ -152,9 +152,11 @@ class InterfaceWork : public ComparisonWork {
     Result.Set("isUnknown", Found.IsUnknown);
     Result.Set("names", arrayOf(Env, paths(Found.Names)));
     std::vector<std::string> Types;
-    Types.reserve(Found.Types.size());
+    Types.reserve(Found.Types.size() + Found.Conformances.size());
     for (const ChangedType &Each : Found.Types)
       Types.push_back(Each.Path);
+    for (const ChangedConformances &Each : Found.Conformances)
+      Types.push_back(Each.Type);
     Result.Set("types", arrayOf(Env, Types));
     Result.Set("opaque", arrayOf(Env, paths(Found.Opaque)));
     Result.Set("imports", arrayOf(Env, Found.Imports));

@@ -221,6 +221,8 @@ private:
   bool continuesChain(size_t At) const;
   bool endsDeclaration(size_t At) const;
   size_t afterAngles(size_t At) const;
+  std::vector<Range> listedIn(Range Clause) const;
+  std::string protocolAt(Range Item) const;
   size_t nextLine(size_t At) const;
   bool hasWord(Range Of, StringRef Word) const;
   bool hasSign(Range Of, StringRef Sign) const;
@@ -441,7 +443,6 @@ bool OutlineReader::readType(Lead &Before, StringRef Keyword) {
   }
   const Range Named{Start, At};
   const size_t Colon = At;
-  const bool Inherits = is(At, ":");
   size_t Where = 0;
   for (; At < scopeEnd() && !is(At, "{");
        At = opens(At) ? afterGroup(At) : At + 1) {
@@ -458,21 +459,28 @@ bool OutlineReader::readType(Lead &Before, StringRef Keyword) {
   Declaration &Made = add(
       Before, IsExtension ? DeclarationKind::Extension : DeclarationKind::Type,
       Name);
-  Made.Inherits = Inherits;
   Made.Type = llvm::StringSwitch<TypeKind>(Keyword)
                   .Case("enum", TypeKind::Enum)
                   .Case("class", TypeKind::Class)
                   .Case("actor", TypeKind::Actor)
                   .Case("protocol", TypeKind::Protocol)
                   .Default(TypeKind::Struct);
-  if (IsExtension) {
-    setHeader(Made, Before, {Named, Constraints});
-    std::string All = header({Conformed, Constraints});
-    Made.Conformances = llvm::xxh3_64bits(All);
-    note(Conformed, Made);
-  } else {
-    setHeader(Made, Before, {{Start, At}});
+  std::vector<Range> Heading{Named, Constraints};
+  for (const Range &Item : listedIn(Conformed)) {
+    const bool IsFirst = Item.first == Conformed.first + 1;
+    std::string Protocol = protocolAt(Item);
+    const bool IsOther =
+        Protocol.empty() ||
+        (IsFirst && Made.Type == TypeKind::Class && !IsExtension) ||
+        (IsFirst && Made.Type == TypeKind::Enum && isPlain(Item));
+    if (IsOther || Made.Type == TypeKind::Protocol)
+      Heading.push_back(Item);
+    if (!IsOther)
+      Made.Protocols.push_back(std::move(Protocol));
   }
+  setHeader(Made, Before, Heading);
+  note(Conformed, Made);
+  Made.Constraints = llvm::xxh3_64bits(header({Constraints}));
   Scopes.push_back({static_cast<uint32_t>(Found.size() - 1), Tokens[At].Partner,
                     Keyword == "enum"});
   ++At;
@@ -725,11 +733,15 @@ bool OutlineReader::readCases(Lead &Before) {
 bool OutlineReader::readAlias(Lead &Before, DeclarationKind Kind) {
   const size_t Start = At;
   const StringRef Name = said(At + 1);
-  ++At;
-  while (!endsDeclaration(At))
-    At = opens(At) ? afterGroup(At) : At + 1;
+  size_t Equals = 0;
+  for (++At; !endsDeclaration(At); At = opens(At) ? afterGroup(At) : At + 1)
+    if (is(At, "=") && Equals == 0)
+      Equals = At;
   Declaration &Made = add(Before, Kind, Name);
   setHeader(Made, Before, {{Start, At}});
+  if (Equals != 0)
+    for (const Range &Item : listedIn({Equals, At}))
+      Made.Protocols.push_back(protocolAt(Item));
   return true;
 }
 
@@ -793,6 +805,45 @@ size_t OutlineReader::afterAngles(size_t Position) const {
     Position = opens(Position) ? afterGroup(Position) : Position + 1;
   }
   return Position;
+}
+
+/// What stands between the commas behind a colon or an equal sign. `A & B` are
+/// two.
+std::vector<Range> OutlineReader::listedIn(Range Clause) const {
+  std::vector<Range> Items;
+  size_t Start = Clause.first + 1;
+  for (size_t Each = Start; Each < Clause.second;) {
+    if (is(Each, ",") || is(Each, "&")) {
+      Items.emplace_back(Start, Each);
+      Start = ++Each;
+    } else if (said(Each).starts_with("<") &&
+               Tokens[Each].Kind == TokenKind::Operator) {
+      Each = afterAngles(Each);
+    } else {
+      Each = opens(Each) ? afterGroup(Each) : Each + 1;
+    }
+  }
+  if (Start < Clause.second)
+    Items.emplace_back(Start, Clause.second);
+  return Items;
+}
+
+/// `Tag` of `@unchecked App.Tag<Int>`; empty for what suppresses one.
+std::string OutlineReader::protocolAt(Range Item) const {
+  StringRef Name;
+  for (size_t Each = Item.first; Each < Item.second; ++Each) {
+    if (is(Each, "~"))
+      return {};
+    if (is(Each, "@"))
+      ++Each;
+    else if (opens(Each))
+      Each = Tokens[Each].Partner;
+    else if (said(Each).starts_with("<"))
+      break;
+    else if (isWord(Each))
+      Name = said(Each);
+  }
+  return Name.str();
 }
 
 /// The first token of another line.

@@ -57,14 +57,17 @@ struct Declaration {
   bool HasCustomAttribute = false;
   /// Of an import: `@_exported`.
   bool IsExported = false;
-  /// Says that a type conforms to something or inherits from it.
-  bool Inherits = false;
   /// A hash of what others can know of it: its tokens, without comments,
   /// without bodies and members, and the conditions of compilation around it.
-  /// Of an extension without what it conforms to.
+  /// Of types and extensions without the protocols that they conform to.
   uint64_t Header = 0;
-  /// A hash of what is conformed to.
-  uint64_t Conformances = 0;
+  /// The protocols that a type or an extension conforms to, a protocol inherits
+  /// or an alias may mean, without the modules and types around them, and
+  /// without generic arguments. A superclass and a raw type are in the header,
+  /// and so is what a protocol inherits.
+  std::vector<std::string> Protocols;
+  /// A hash of under which conditions it does.
+  uint64_t Constraints = 0;
   /// A hash of its body, where it IsOpaque or IsCopied.
   uint64_t Body = 0;
   /// The names in what the header counts, and in a body that is copied; of the

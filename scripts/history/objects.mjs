@@ -31,12 +31,15 @@ export function forgetModules(cache) {
   rmSync(path.join(cache, 'modules'), { recursive: true, force: true });
 }
 
-/** Of what an object does: without what debuggers are told, and the compiler's hash of it all, which have the paths of temporary files. */
+/** The compiler's hash of it all, which has the paths of temporary files, and the libraries to link, in the order in which they were come upon. */
+const ignored = ['.swift_modhash', '.swift1_autolink_entries'];
+
+/** Of what an object does, without what debuggers are told. */
 export function digestOfObject(object) {
   const folder = mkdtempSync(path.join(tmpdir(), 'hotswift-history-'));
   try {
     const stripped = path.join(folder, 'stripped.o');
-    execFileSync('objcopy', ['--strip-debug', '--remove-section=.swift_modhash', object, stripped]);
+    execFileSync('objcopy', ['--strip-debug', ...ignored.map((section) => `--remove-section=${section}`), object, stripped]);
     return digestOf(stripped);
   } finally {
     rmSync(folder, { recursive: true });

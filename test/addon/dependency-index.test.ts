@@ -16,6 +16,7 @@ const files = {
   'UsesExtension.swift': 'func usesExtension(_ model: Model) -> Int { model.twice() }',
   'Chain.swift': 'func chain() -> Int { usesModel(Model()) }',
   'Alone.swift': 'func alone() -> Int { 4 }',
+  'UsesEqual.swift': 'func usesEqual(_ model: Model?) -> Bool { model == nil }',
 };
 type File = keyof typeof files;
 const names = Object.keys(files) as File[];
@@ -58,8 +59,16 @@ describe('what depends on an edit', () => {
     return { names: declarations, changed: named(changed), dependents: named(dependents) };
   }
 
-  const usersOfModel = ['Extension.swift', 'UsesModel.swift', 'UsesExtension.swift', 'Chain.swift'];
-  const usersOfTheFile = ['Extension.swift', 'UsesModel.swift', 'UsesSpare.swift', 'UsesFree.swift', 'UsesExtension.swift', 'Chain.swift'];
+  const usersOfModel = ['Extension.swift', 'UsesModel.swift', 'UsesExtension.swift', 'Chain.swift', 'UsesEqual.swift'];
+  const usersOfTheFile = [
+    'Extension.swift',
+    'UsesModel.swift',
+    'UsesSpare.swift',
+    'UsesFree.swift',
+    'UsesExtension.swift',
+    'Chain.swift',
+    'UsesEqual.swift',
+  ];
 
   it.each<[string, File, string, string]>([
     ['no text', 'Model.swift', 'struct Model', 'struct Model'],
@@ -76,7 +85,7 @@ describe('what depends on an edit', () => {
     ['another layout', 'Model.swift', 'var count = 1', 'var size = 2.5; var count = 1', usersOfModel, ['Model']],
     ['a method that is gone', 'Model.swift', 'func shade() -> Int { count + 1 }', '', ['UsesModel.swift'], ['Model.shade']],
     ['another overload', 'Model.swift', 'func shade', 'func shade(_ x: Int) {}; func shade', ['UsesModel.swift'], ['Model.shade']],
-    ['a conformance', 'Model.swift', 'struct Model {', 'struct Model: Hashable {', usersOfModel, ['Model']],
+    ['a conformance', 'Model.swift', 'struct Model {', 'struct Model: Hashable {', ['UsesEqual.swift'], ['Model']],
     ['a new function', 'Model.swift', 'func free', 'func brand() {}\nfunc free', [], ['brand']],
     ['another signature', 'Model.swift', 'func free()', 'func free(_ more: Int = 1)', ['UsesFree.swift'], ['free']],
     ['a function that is gone', 'Model.swift', 'func free() -> Int { 3 }', '', ['UsesFree.swift'], ['free']],
@@ -88,8 +97,24 @@ describe('what depends on an edit', () => {
       'Extension.swift',
       'extension Model {',
       'protocol Tag {}\nextension Model: Tag {',
-      ['Model.swift', 'UsesModel.swift', 'UsesExtension.swift', 'Chain.swift'],
+      [],
       ['Model', 'Tag'],
+    ],
+    [
+      'a conformance that members come with',
+      'Extension.swift',
+      'extension Model {',
+      'protocol Tag {}\nextension Tag { func shade() {} }\nextension Model: Tag {',
+      ['Model.swift', 'UsesModel.swift'],
+      ['Model', 'Tag'],
+    ],
+    [
+      'a conformance to something unknown',
+      'Extension.swift',
+      'extension Model {',
+      'extension Model: CVarArg { var _cVarArgEncoding: [Int] { [] };',
+      ['Model.swift', 'UsesModel.swift', 'UsesExtension.swift', 'Chain.swift', 'UsesEqual.swift'],
+      ['Model', 'Model._cVarArgEncoding'],
     ],
     ['a function that others look up in vain', 'Alone.swift', 'func alone', 'func useless() {}; func alone', [], ['useless']],
   ])('is every file that looks it up: %s', async (_, file, from, to, dependents, declarations) => {
@@ -122,7 +147,10 @@ describe('what depends on an edit', () => {
 
   it('is a file that looked up in vain what is declared now', async () => {
     const shadowed = await compare({ 'Alone.swift': ['func alone() -> Int', 'struct Int {}; func alone() -> Swift.Int'] });
-    expect(shadowed).toMatchObject({ names: ['Int', 'alone'], dependents: names.filter((name) => name !== 'Alone.swift') });
+    expect(shadowed).toMatchObject({
+      names: ['Int', 'alone'],
+      dependents: names.filter((name) => !['Alone.swift', 'UsesEqual.swift'].includes(name)),
+    });
   });
 
   it('is every file that looks up what a file that is gone declared', async () => {
