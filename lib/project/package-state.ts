@@ -17,12 +17,18 @@ export interface PackageInputs {
   present: string[];
   /** What pkg-config says of system libraries. */
   systemLibraries: SystemLibrary[];
+  /** Variables of the environment that manifests read; missing: any may be. */
+  variables?: string[];
   /** What else it was made of. */
   facts: string[];
 }
 
 /** Milliseconds that the times of files may lag behind the clock: the kernel's ticks. */
-const clockSkew = 100;
+export const clockSkew = 100;
+
+/** What SwiftPM, the compiler, linkers and git go by, whatever a manifest says. */
+const meaningful =
+  /^(?:PATH|HOME|USER|TMPDIR|LANG|LC_.*|.*SDK.*|SWIFT.*|.*SWIFTPM.*|TOOLCHAINS|DEVELOPER_DIR|PKG_CONFIG.*|CC|CXX|CFLAGS|CXXFLAGS|LDFLAGS|CPATH|C_INCLUDE_PATH|CPLUS_INCLUDE_PATH|LIBRARY_PATH|LD_.*|DYLD_.*|GIT_.*|XDG_.*_HOME|.*_PROXY)$/i;
 
 /**
  * Differs from terminal to terminal and means nothing to a manifest. The first two lines are what SwiftPM leaves out of the keys of its own
@@ -59,7 +65,7 @@ export async function digestOfState(inputs: PackageInputs, before = Number.POSIT
   ]);
   const entries = listings.flat();
   if (entries.some(({ changed, isOpaque }) => isOpaque || changed > before - clockSkew)) return undefined;
-  const digest = createHash('sha256').update(JSON.stringify([inputs.facts, environment()]));
+  const digest = createHash('sha256').update(JSON.stringify([inputs.facts, environment(inputs.variables)]));
   const [products, present] = await Promise.all([listFiles(inputs.products), listFiles(inputs.present)]);
   const states = [...entries, ...products].map(({ file, state }) => [file, state]);
   return digest.update(JSON.stringify([states, present.map(({ state }) => state !== missing), inputs.systemLibraries])).digest('hex');
@@ -106,8 +112,10 @@ async function listTree(folder: string, countsByName: (file: string) => boolean 
   return [{ file: folder, state: 'folder', changed: mtimeMs }, ...listings.flat()];
 }
 
-function environment(): [string, string | undefined][] {
+/** Of the variables, those that may mean something: what manifests read, and what their tools go by. */
+function environment(read: readonly string[] | undefined): [string, string | undefined][] {
   return Object.entries(process.env)
+    .filter(([name]) => read === undefined || read.includes(name) || meaningful.test(name))
     .filter(([name]) => !meaninglessVariables.has(name))
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { HotswiftError } from '../errors.js';
 import { allEnded } from './all-ended.js';
 import { readBuildPlan, type TargetPlan } from './build-plan.js';
-import { describePackageAt, findDependencies, type Package, type PackageTarget } from './package-description.js';
+import { variablesRead } from './manifest-variables.js';
+import { declaredPackageAt, describePackageAt, findDependencies, type Package, type PackageTarget } from './package-description.js';
 import { askPkgConfig, type SystemLibrary } from './pkg-config.js';
 import { type BuildOptions, buildTarget, buildWhatItNeeds } from './swift-build.js';
 
@@ -18,6 +19,8 @@ export interface PlannedTarget {
   localPackages: Package[];
   /** Whether plugins make any of the sources: what they read is not known. */
   usesPlugins: boolean;
+  /** Variables of the environment that manifests read; `undefined`: any may be. */
+  variables: string[] | undefined;
 }
 
 /**
@@ -31,7 +34,7 @@ export async function planTarget(file: string, build: BuildOptions): Promise<Pla
   const main = await describePackageAt(root, build);
   const target = findTarget(file, main);
   const others = main.hasDependencies ? await findDependencies(root, build) : [];
-  const packages = [main, ...(await allEnded(others.map((other) => describePackageAt(other, build))))];
+  const packages = [main, ...(await allEnded(others.map((other) => declaredPackageAt(other, build))))];
   const targets = packages.flatMap((each) => each.targets);
 
   const systemLibraries = await Promise.all(
@@ -53,6 +56,7 @@ export async function planTarget(file: string, build: BuildOptions): Promise<Pla
     systemLibraries: systemLibraries.filter((each) => considered.includes(each.target)),
     localPackages: packages.filter((each) => each === main || !isInside(scratch, each.root)),
     usesPlugins: [target, ...considered].some((each) => each.usesPlugins),
+    variables: await variablesRead(packages.map((each) => each.root)),
   };
 }
 

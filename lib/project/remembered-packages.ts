@@ -21,6 +21,7 @@ const remembered = z.object({
     products: strings,
     present: strings,
     systemLibraries: z.array(z.object({ name: z.string(), words: z.object({ cflags: strings, libs: strings }).nullable() })),
+    variables: strings.optional(),
     facts: strings,
   }),
   description: z.object({

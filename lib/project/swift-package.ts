@@ -1,5 +1,6 @@
 import { access, mkdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { HotswiftError, isHotswiftError } from '../errors.js';
 import type { Progress } from '../types.js';
 import type { CacheLeases } from './cache-lease.js';
@@ -11,7 +12,7 @@ import { collectLinkerOptions, type LinkerOptions } from './linker-settings.js';
 import { findScript, type ModuleDescription, refuseEqualNames, requireReadable } from './module.js';
 import { PackageCompiler } from './package-compiler.js';
 import { openPackageFolder } from './package-folder.js';
-import { manifestsOf, type PackageInputs } from './package-state.js';
+import { clockSkew, manifestsOf, type PackageInputs } from './package-state.js';
 import { hasPkgConfig } from './pkg-config.js';
 import { isPlain } from './plain-path.js';
 import { isInside, type PlannedTarget, planTarget } from './planned-target.js';
@@ -61,7 +62,7 @@ export interface PackageOptions {
 }
 
 /** Goes up when this code describes the same package in another way. */
-const descriptionFormat = '2';
+const descriptionFormat = '3';
 const previewKitModule = 'PreviewKit';
 const defaultTimeout = 300_000;
 
@@ -95,6 +96,8 @@ async function recallOrDescribe(previewed: string, root: string, folder: string,
     const known = await recallDescription(folder, previewed, facts, options.leases);
     const library = known?.module.libraries.find((each) => isInside(folder, each));
     if (known !== undefined && (library === undefined || (await isUsable(library, options)))) return known;
+    // What has just been saved could be saved again unseen; what is old enough is known by its time. SwiftPM takes many times as long.
+    await setTimeout(clockSkew, undefined, { signal });
     const before = Date.now();
     const { description, inputs } = await alone(folder, options, (temporary) =>
       describeWith(previewed, root, folder, { ...options, temporaryFolder: temporary }),
@@ -119,7 +122,8 @@ async function describeWith(
   const scratch = path.join(folder, 'build');
   const compiler = await PackageCompiler.provide(folder, toolchain, { cwd: root, temporaryFolder, signal });
   const workspace = { toolchain, root, folder, scratch, compiler, temporaryFolder, timeout, compilerModules, signal };
-  const build: BuildOptions = { ...workspace, previewKitPath: previewKit.importPath, onProgress };
+  const onRemark = (remark: string) => onProgress?.({ phase: `SwiftPM says: ${remark}` });
+  const build: BuildOptions = { ...workspace, previewKitPath: previewKit.importPath, onProgress, onRemark };
   const planned = await planTarget(previewed, build);
   const linker = linkerOptionsOf(planned, root);
   const library = await linkDependencies(planned, linker, previewKit.library, build, leases);
@@ -197,7 +201,7 @@ async function watchOf({ target, considered, localPackages }: PlannedTarget): Pr
 }
 
 function inputsOf(
-  { plan, localPackages, systemLibraries }: PlannedTarget,
+  { plan, localPackages, systemLibraries, variables }: PlannedTarget,
   { targetFolders, dependencyFolders }: PackageWatch,
   linker: LinkerOptions,
   library: string | undefined,
@@ -210,6 +214,7 @@ function inputsOf(
     dependencyFolders,
     products: [...modules, ...linker.archives, ...(library === undefined ? [] : [library])],
     systemLibraries: systemLibraries.map(({ name, words }) => ({ name, words })),
+    variables,
     present: [plan.file, ...plan.sources.filter((source) => isInside(scratch, source))],
   };
 }

@@ -23,6 +23,8 @@ export interface Workspace {
   compilerModules?: string;
   /** Ends SwiftPM and whatever it runs. */
   signal?: AbortSignal;
+  /** Told what SwiftPM says of a package that it accepts. */
+  onRemark?: (remark: string) => void;
 }
 
 const ofSilence =
