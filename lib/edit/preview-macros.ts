@@ -17,25 +17,30 @@ export function previewMacroEdits(tree: NativeSyntaxTree, text: Buffer): Promise
   if (!text.includes('#Preview')) return undefined;
   // A file of SwiftUI views imports that alone.
   const imports = importsPreviewKit(text) ? '' : importOfMacro;
-  return findPreviewMacros(tree, text).then((macros) => macros.flatMap((macro, index) => editsOf(macro, index, imports)));
+  return findPreviewMacros(tree, text).then((macros) => macros.flatMap((macro, index) => editsOf(text, macro, index, imports)));
 }
 
 /** What types begin with that stand in the place of `#Preview`s: the same in every file. */
 export const previewMacroName = '__HotswiftPreview';
 
-const importOfMacro = 'import enum PreviewKit.PreviewMacro; ';
+/** PreviewKit's, under a name that no user's type has. */
+const macroType = '__HotswiftPreviewMacro';
+
+const importOfMacro = `import enum PreviewKit.${macroType}; `;
 
 /** What stands in the place of `#Preview`, behind its closure, and before it all where the file does not import PreviewKit. */
 export function previewMacroTexts(index: number): [before: string, after: string, imports: string] {
-  const type = `fileprivate enum ${previewMacroName}${index}: PreviewKit.PreviewMacro.Provider`;
-  const declaration = 'PreviewKit.PreviewMacro.Declaration';
+  const type = `fileprivate enum ${previewMacroName}${index}: ${macroType}.Provider`;
+  const declaration = `${macroType}.Declaration`;
   return [`${type} { static var previews: [${declaration}] { ${declaration}`, ' } }', importOfMacro];
 }
 
-function editsOf({ start, nameEnd, end }: PreviewMacro, index: number, imports: string): TextEdit[] {
+function editsOf(text: Buffer, { start, nameEnd, end }: PreviewMacro, index: number, imports: string): TextEdit[] {
   const [before, after] = previewMacroTexts(index);
+  // A call is where its arguments begin: without parentheses, where its closure does, which may be on the next line.
+  const isBare = /^\s*\{/.test(text.toString('latin1', nameEnd, end));
   return [
-    { start, end: nameEnd, text: imports + before },
+    { start, end: nameEnd, text: imports + before + (isBare ? '()' : '') },
     { start: end, end, text: after },
   ];
 }

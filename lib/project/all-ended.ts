@@ -7,3 +7,23 @@ export async function allEnded(promises: readonly Promise<unknown>[]): Promise<u
   await Promise.allSettled(promises);
   return Promise.all(promises);
 }
+
+/** The results for some items, in their order, of which no more than `most` are worked on at a time. As `allEnded` where one is rejected, and no other begins. */
+export async function mapEnded<Item, Value>(items: readonly Item[], most: number, work: (item: Item) => Promise<Value>): Promise<Value[]> {
+  const results: Value[] = [];
+  const waiting = items.entries();
+  let hasFailed = false;
+  const worker = async () => {
+    for (const [index, item] of waiting) {
+      if (hasFailed) return;
+      try {
+        results[index] = await work(item);
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    }
+  };
+  await allEnded(Array.from({ length: Math.min(most, items.length) }, worker));
+  return results;
+}

@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { HotswiftError } from '../errors.js';
-import { allEnded } from './all-ended.js';
+import { mapEnded } from './all-ended.js';
 import { readBuildPlan, type TargetPlan } from './build-plan.js';
 import { variablesRead } from './manifest-variables.js';
 import { declaredPackageAt, describePackageAt, findDependencies, type Package, type PackageTarget } from './package-description.js';
@@ -34,7 +35,9 @@ export async function planTarget(file: string, build: BuildOptions): Promise<Pla
   const main = await describePackageAt(root, build);
   const target = findTarget(file, main);
   const others = main.hasDependencies ? await findDependencies(root, build) : [];
-  const packages = [main, ...(await allEnded(others.map((other) => declaredPackageAt(other, build))))];
+  // SwiftPM takes a processor for each.
+  const declared = await mapEnded(others, availableParallelism(), (other) => declaredPackageAt(other, build));
+  const packages = [main, ...declared];
   const targets = packages.flatMap((each) => each.targets);
 
   const systemLibraries = await Promise.all(

@@ -191,3 +191,35 @@ describe('a #Preview', () => {
     expect(await color(session, 0)).toBe('#222222');
   });
 });
+
+it('#Preview is where it is written, in a module whose types have the names of what is written in its place', async () => {
+  const fixture = new Fixture();
+  const types = 'enum PreviewKit {}\nenum PreviewMacro {}\nstruct Preview {}\nprotocol PreviewProvider {}\n';
+  const sources = [fixture.write('Types.swift', types)];
+  const file = fixture.write(
+    'View.swift',
+    `import struct PreviewKit.SVG
+
+#Preview
+{ square("#00ff00") }
+#Preview("Named")
+{
+  square("#0000ff")
+}
+${square}`,
+  );
+  const session = await openSession({ file, module: { name: 'App', sources } });
+  expect(session.error).toBeNull();
+  expect((await session.previews()).map(({ line }) => line)).toEqual([3, 5]);
+  expect(await color(session, 0)).toBe('#00ff00');
+  expect(await color(session, 'Named')).toBe('#0000ff');
+});
+
+full.it('#Preview can be there four hundred times', async () => {
+  const fill = (index: number) => `#0000${(index % 256).toString(16).padStart(2, '0')}`;
+  const macros = Array.from({ length: 400 }, (_, index) => `#Preview("P${index}") { square("${fill(index)}") }`);
+  const file = new Fixture().write('View.swift', `import PreviewKit\n${macros.join('\n')}\n${square}`);
+  const session = await openSession({ file });
+  expect(await session.previews()).toHaveLength(400);
+  expect(await color(session, 'P399')).toBe(fill(399));
+});
