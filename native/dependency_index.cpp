@@ -312,11 +312,12 @@ DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
     else if (Reach == TypeReach::Heirs)
       Result.Inherited.insert(Name);
   }
-  for (const auto &[Type, Protocols] : Found.Conformances) {
+  for (const ChangedConformances &Each : Found.Conformances) {
     Conformance &Changed = Result.Conformances.emplace_back();
-    Changed.Protocols = Protocols;
-    addType(declaredAt(Type), Contexts, Changed.Known);
-    Result.Names.insert(Type);
+    Changed.Protocols = Each.Protocols;
+    Changed.Others = Each.Others;
+    addType(declaredAt(Each.Type), Contexts, Changed.Known);
+    Result.Names.insert(Each.Type);
   }
   for (const DeclaredName &Each : Found.Opaque) {
     addName(Each, Contexts, Result.Opaque);
@@ -381,39 +382,64 @@ bool DependencyIndex::spread(const Content &File, Change &To) {
   return Grows;
 }
 
+/// Hands over the meanings of all files. False if those of one are not known.
+template <typename Visitor>
+bool DependencyIndex::visitMeanings(ArrayRef<Content> Compared,
+                                    Visitor Visit) const {
+  const auto Look = [&](const Content &File) {
+    if (!File.Meanings)
+      return File.Declarations.empty();
+    for (const Meaning &Each : *File.Meanings)
+      Visit(Each);
+    return true;
+  };
+  return all_of(Compared, Look) && all_of(Contents, Look);
+}
+
 /// The names by which files ask for a conformance: the protocol, its members
-/// and those of its extensions, and what it inherits. Nothing for a protocol of
-/// another module of which that is not known.
+/// and those of its extensions, and what it inherits, unless the type conforms
+/// to that in any case. Nothing for a protocol of another module of which that
+/// is not known.
 std::optional<DependencyIndex::KeySet>
 DependencyIndex::namesAskingFor(const Conformance &Changed,
                                 ArrayRef<Content> Compared) const {
+  std::map<std::string, std::set<std::string>> Inherited;
+  std::map<std::string, std::vector<uint64_t>> Members;
+  const auto Note = [&](const Meaning &Each) {
+    const auto &[Type, Name] = Each.Declared;
+    if (Each.IsProtocol)
+      Inherited[Name].insert(Each.Protocols.begin(), Each.Protocols.end());
+    if (!Type.empty())
+      Members[lastComponent(Type).str()].push_back(hashOfName(Name));
+  };
+  if (!visitMeanings(Compared, Note))
+    return std::nullopt;
+
+  // Hands over each protocol once; false if it was known.
+  const auto Follow = [&](std::vector<std::string> Waiting, auto IsNew) {
+    while (!Waiting.empty()) {
+      const std::string Protocol = std::move(Waiting.back());
+      Waiting.pop_back();
+      const auto More = Inherited.find(Protocol);
+      if (IsNew(Protocol) && More != Inherited.end())
+        append_range(Waiting, More->second);
+    }
+  };
+  std::set<std::string> Settled;
+  Follow(Changed.Others, [&](const std::string &Protocol) {
+    return Settled.insert(Protocol).second;
+  });
+  std::set<std::string> Asked;
+  Follow(Changed.Protocols, [&](const std::string &Protocol) {
+    return !Settled.count(Protocol) && Asked.insert(Protocol).second;
+  });
   KeySet Names;
-  std::vector<std::string> Waiting = Changed.Protocols;
-  while (!Waiting.empty()) {
-    const std::string Protocol = std::move(Waiting.back());
-    Waiting.pop_back();
-    if (!Names.insert(hashOfName(Protocol)).second)
+  for (const std::string &Protocol : Asked) {
+    Names.insert(hashOfName(Protocol));
+    if (Inherited.count(Protocol)) {
+      Names.insert(Members[Protocol].begin(), Members[Protocol].end());
       continue;
-    bool IsDeclared = false;
-    const auto Look = [&](const Content &File) {
-      // What it declares is not known.
-      if (!File.Meanings)
-        return File.Declarations.empty();
-      for (const Meaning &Each : *File.Meanings) {
-        const auto &[Type, Name] = Each.Declared;
-        if (Each.IsProtocol && Name == Protocol) {
-          IsDeclared = true;
-          append_range(Waiting, Each.Protocols);
-        }
-        if (lastComponent(Type) == Protocol)
-          Names.insert(hashOfName(Name));
-      }
-      return true;
-    };
-    if (!all_of(Compared, Look) || !all_of(Contents, Look))
-      return std::nullopt;
-    if (IsDeclared)
-      continue;
+    }
     const auto *Asking = namesAsking(Protocol);
     if (!Asking)
       return std::nullopt;

@@ -141,7 +141,9 @@ private:
   /// Keys of who knows a type that conforms to something else.
   struct Conformance {
     KeySet Known;
+    /// See ChangedConformances.
     std::vector<std::string> Protocols;
+    std::vector<std::string> Others;
   };
   struct Change {
     KeySet Keys;
@@ -173,6 +175,8 @@ private:
   static bool spread(const Content &File, Change &To);
   std::optional<KeySet> namesAskingFor(const Conformance &Changed,
                                        llvm::ArrayRef<Content> Compared) const;
+  template <typename Visitor>
+  bool visitMeanings(llvm::ArrayRef<Content> Compared, Visitor Visit) const;
   const Content &known(size_t Slot) const;
 
   std::atomic<uint64_t> LastOrder = 0;

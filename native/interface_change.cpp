@@ -318,19 +318,31 @@ private:
 
 std::vector<ChangedConformances> differingConformances(const Interface &Old,
                                                        const Interface &New) {
-  std::map<std::string, std::set<std::string>> Found;
-  for (const auto &[One, Other] :
-       {std::pair(&Old, &New), std::pair(&New, &Old)})
-    for (const auto &[Type, Protocols] : One->Conformances) {
-      const auto Known = Other->Conformances.find(Type);
-      for (const auto &Each : Protocols)
-        if (Known == Other->Conformances.end() || !Known->second.count(Each))
-          Found[Type].insert(Each.first);
-    }
+  using Conformances = std::set<std::pair<std::string, uint64_t>>;
+  std::set<std::string> Types;
+  for (const Interface *Version : {&Old, &New})
+    for (const auto &[Type, Protocols] : Version->Conformances)
+      Types.insert(Type);
   std::vector<ChangedConformances> Result;
-  Result.reserve(Found.size());
-  for (const auto &[Type, Protocols] : Found)
-    Result.push_back({Type, {Protocols.begin(), Protocols.end()}});
+  for (const std::string &Type : Types) {
+    const auto In = [&](const Interface &Version) {
+      const auto Known = Version.Conformances.find(Type);
+      return Known == Version.Conformances.end() ? Conformances()
+                                                 : Known->second;
+    };
+    const Conformances Before = In(Old);
+    const Conformances After = In(New);
+    std::set<std::string> Changed;
+    std::set<std::string> Others;
+    for (const auto &[One, Other] :
+         {std::pair(&Before, &After), std::pair(&After, &Before)})
+      for (const auto &Each : *One)
+        (Other->count(Each) ? Others : Changed).insert(Each.first);
+    if (!Changed.empty())
+      Result.push_back({Type,
+                        {Changed.begin(), Changed.end()},
+                        {Others.begin(), Others.end()}});
+  }
   return Result;
 }
 

@@ -41,6 +41,8 @@ struct ChangedType {
 struct ChangedConformances {
   std::string Type;
   std::vector<std::string> Protocols;
+  /// Those that it conforms to in either case, and to what they inherit.
+  std::vector<std::string> Others;
 };
 
 /// What differs between two texts for whoever looks for it. Function bodies do

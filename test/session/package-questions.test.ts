@@ -67,7 +67,7 @@ describe('SwiftPM', () => {
     }
   });
 
-  it('may say something beside what it is asked for, which is told', async () => {
+  full.it('may say something beside what it is asked for, which is told', async () => {
     const fixture = new Fixture({
       'Package.swift': manifest(', resources: [.copy("color.txt"), .copy("missing.txt")]'),
       'Sources/Cards/color.txt': '#00ff00',

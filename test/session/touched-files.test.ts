@@ -406,7 +406,7 @@ const isolations = ['process', 'in-process'] as const;
 
 describe.each(isolations)('an edit of another file (%s)', (isolation) => {
   const rows = Object.entries(edits).map(([name, edit]) => [name, edit] as const);
-  first(isolation === 'process' ? 12 : 2).it.each(rows)(
+  first(isolation === 'process' ? 5 : 1).it.each(rows)(
     'is seen: %s',
     async (_, { files, edited, change: [from, to], values, recompiled }) => {
       const fixture = new Fixture({ ...files, 'Probe.swift': probe });
