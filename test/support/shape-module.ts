@@ -1,0 +1,89 @@
+import { type EditShape, editShapes } from './edit-shapes';
+import type { Random } from './generated-module/random.cjs';
+
+/** A shape among others in a module: its declarations of the file have names of their own, and its files are some of the module's. */
+interface Instance {
+  name: string;
+  number: number;
+  /** From the module's files to what of them is the shape's. */
+  texts: Map<string, string>;
+  edited: string;
+  change: [from: string, to: string];
+  isChanged: boolean;
+}
+
+/** What a file declares at the left margin; shapes have several declarations on a line at most inside of braces. */
+const declared = /^(?:@\w+ )*(?:(?:private|public|final) )*(?:struct|enum|class|protocol|func|let|var|typealias|precedencegroup) (\w+)/gm;
+
+/** A module of several files in which each of some shapes is spread over some of the files, edited one after the other and back. */
+export class ShapeModule {
+  readonly #files: string[];
+  readonly #instances: Instance[];
+  /** By file: what was added to it that means nothing. */
+  readonly #noise = new Map<string, string>();
+  #noises = 0;
+
+  constructor({ files, shapes, random }: { files: number; shapes: number; random: Random }) {
+    this.#files = Array.from({ length: files }, (_, index) => `File${index}.swift`);
+    const usable = Object.entries(editShapes).filter(([, { values }]) => values[1] !== 'error');
+    // Operators have no names that could be others.
+    const once = new Set<string>();
+    this.#instances = Array.from({ length: shapes }, (_, number) => {
+      const left = usable.filter(([name]) => !once.has(name));
+      const [name, shape] = random.pick(left);
+      if (/operator/.test(Object.values(shape.files).join())) once.add(name);
+      return instantiate(name, shape, number, random.shuffle(this.#files));
+    });
+  }
+
+  /** The texts by file name. `value()` is a number made of what all shapes say. */
+  get texts(): Record<string, string> {
+    const terms = this.#instances.map(({ number }) => `  sum = (sum &* 31 &+ value_${number}()) & 0xFFFFFF\n`);
+    const value = `func value() -> Int {\n  var sum = 0\n${terms.join('')}  return sum\n}\n`;
+    return { ...Object.fromEntries(this.#files.map((file) => [file, this.#textOf(file)])), 'Value.swift': value };
+  }
+
+  /** Edits one or two shapes, and sometimes a file in a way that means nothing. Tells what was edited. */
+  edit(random: Random): string {
+    const count = random.chance(0.25) ? 2 : 1;
+    const edited = random.shuffle(this.#instances).slice(0, count);
+    for (const instance of edited) instance.isChanged = !instance.isChanged;
+    const said = edited.map(({ name, number, isChanged }) => `${name} (${number}, ${isChanged ? 'there' : 'back'})`);
+    if (random.chance(0.6)) return said.join(', ');
+    const file = random.pick(this.#files);
+    this.#noises += 1;
+    const noises = [
+      `private func noise${this.#noises}() -> Int { ${this.#noises} }\n`,
+      `func noise${this.#noises}() {}\n`,
+      `struct Noise${this.#noises} { var f = 1 }\n`,
+      `// Noise ${this.#noises}\n`,
+    ];
+    this.#noise.set(file, random.pick(noises));
+    return `${said.join(', ')}, noise in ${file}`;
+  }
+
+  #textOf(file: string): string {
+    const parts = this.#instances.flatMap(({ texts, edited, change, isChanged }) => {
+      const text = texts.get(file);
+      if (text === undefined) return [];
+      return file === edited && isChanged ? text.replace(change[0], () => change[1]) : text;
+    });
+    return `${this.#noise.get(file) ?? ''}${parts.join('\n')}\n`;
+  }
+}
+
+function instantiate(name: string, { files, edited, change: [from, to] }: EditShape, number: number, places: readonly string[]): Instance {
+  const names = Object.keys(files);
+  const all = [...Object.values(files), to].join('\n');
+  const own = new Set([...all.matchAll(declared)].map(([, found = '']) => found));
+  const renamed = (text: string) => text.replace(/\b\w+\b/g, (word) => (own.has(word) ? `${word}_${number}` : word));
+  const place = (file: string) => places[names.indexOf(file)] ?? '';
+  return {
+    name,
+    number,
+    texts: new Map(names.map((file) => [place(file), renamed(files[file] ?? '')])),
+    edited: place(edited),
+    change: [renamed(from), renamed(to)],
+    isChanged: false,
+  };
+}
