@@ -334,7 +334,7 @@ export class Reloads {
     if (!isSettling) this.#setState('reloading');
     await module.provideKit();
     const cause = fresh ?? (needsAgent && this.#keeper !== undefined ? 'rebase' : undefined);
-    const built = await module.build.build(sources, cause !== undefined ? undefined : generations.pid, {
+    const built = await module.build.build(sources, cause !== undefined ? undefined : generations.pid, outdated, {
       signal,
       timeout: compileTimeout,
       onProgress: (done, total) => this.#listeners.onProgress({ phase: 'compiling', done, total }),

@@ -52,13 +52,6 @@ bool isOperator(StringRef Name) {
   return !Name.empty() && StringRef("/=-+!*%<>&|^~?.").contains(Name.front());
 }
 
-DeclaredName declaredAt(const std::string &Path) {
-  const size_t Dot = Path.rfind('.');
-  if (Dot == std::string::npos)
-    return {"", Path};
-  return {Path.substr(0, Dot), Path.substr(Dot + 1)};
-}
-
 /// Whether bodies of a text may be copied into other files, or say of which
 /// type something is.
 bool mayShowBodies(StringRef Text) {
@@ -143,7 +136,7 @@ DependencyIndex::read(const ModuleSlot &Entry) {
       Result.Declarations.try_emplace(
           Named,
           Declaration{hashOf(Node.Fingerprint), any_of(Node.DependsOn, IsFile),
-                      Node.Kind, Node.Name.str(), nameOf(Node)});
+                      Node.Name.str(), nameOf(Node)});
       note(Node, Result.Declared);
     }
   }
@@ -415,7 +408,7 @@ DependencyIndex::namesAskingFor(const Conformance &Changed,
   if (!visitMeanings(Compared, Note))
     return std::nullopt;
 
-  // Hands over each protocol once; false if it was known.
+  // Goes on to what is inherited from those that are new.
   const auto Follow = [&](std::vector<std::string> Waiting, auto IsNew) {
     while (!Waiting.empty()) {
       const std::string Protocol = std::move(Waiting.back());

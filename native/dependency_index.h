@@ -119,7 +119,6 @@ private:
     uint64_t Fingerprint;
     /// Depends on the fingerprint of the file as well.
     bool FollowsFile;
-    DependencyKind Kind;
     std::string Name;
     /// As people write it.
     std::string Readable;

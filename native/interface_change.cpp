@@ -285,10 +285,8 @@ public:
 
   /// Its fields, cases or methods are others.
   void addBody(const std::string &Path) {
-    const size_t Dot = Path.rfind('.');
-    const Key Named = Dot == std::string::npos
-                          ? Key{"", Path}
-                          : Key{Path.substr(0, Dot), Path.substr(Dot + 1)};
+    const auto [Type, Name] = declaredAt(Path);
+    const Key Named{Type, Name};
     TypeReach Reach = TypeReach::Fields;
     for (const Interface *Version : {&Old, &New}) {
       const auto Known = Version->Types.find(Named);
@@ -465,6 +463,13 @@ const std::vector<StringRef> *namesAsking(StringRef Protocol) {
   };
   const auto Found = Known.find(Protocol);
   return Found == Known.end() ? nullptr : Found->second;
+}
+
+DeclaredName declaredAt(const std::string &Path) {
+  const size_t Dot = Path.rfind('.');
+  if (Dot == std::string::npos)
+    return {"", Path};
+  return {Path.substr(0, Dot), Path.substr(Dot + 1)};
 }
 
 uint64_t hashOfName(StringRef Name) { return llvm::xxh3_64bits(Name); }

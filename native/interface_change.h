@@ -19,6 +19,8 @@ struct DeclaredName {
 
 /// As people write it: `Model.shade`.
 std::string pathOf(const DeclaredName &Declared);
+/// The other way.
+DeclaredName declaredAt(const std::string &Path);
 
 /// Where a type matters that is another one now.
 enum class TypeReach : uint8_t {

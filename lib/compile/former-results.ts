@@ -38,14 +38,17 @@ export class FormerResults {
     return this.#epochs.get(stateOf(sources));
   }
 
-  /** These results are good in an epoch, in which the module has these texts. */
-  note(files: Iterable<CompiledFile>, epoch: number, sources?: SourceSnapshot): void {
+  /** These results are good in an epoch. */
+  note(files: Iterable<CompiledFile>, epoch: number): void {
     for (const made of files) {
       const known = this.#goodIn.get(made);
       if (known === undefined) this.#goodIn.set(made, new Set([epoch]));
       else known.add(epoch);
     }
-    if (sources === undefined) return;
+  }
+
+  /** The module has these texts in an epoch; `files` are its results. */
+  noteTexts(sources: SourceSnapshot, epoch: number, files: Iterable<CompiledFile>): void {
     const state = stateOf(sources);
     this.#epochs.delete(state);
     this.#epochs.set(state, epoch);

@@ -148,18 +148,22 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   }
 
   /**
-   * Compiles what differs and says what has to be linked. `pid`: the process it would run in.
+   * Compiles what differs and says what has to be linked. `pid`: the process it would run in. `outdated`: see there.
    *
    * Rejects with ERR_HOTSWIFT_COMPILE if the sources are at fault.
    */
-  async build(sources: SourceSnapshot, pid: number | undefined, options: JobOptions): Promise<BuiltGeneration> {
+  async build(
+    sources: SourceSnapshot,
+    pid: number | undefined,
+    outdated: readonly string[],
+    options: JobOptions,
+  ): Promise<BuiltGeneration> {
     const { compiler } = this.#parts;
     this.#restored ??= this.#restore(sources);
     await this.#restored;
     await this.#expectAgent(sources, pid);
     const { interfaces } = compiler;
     const { externals, libraryFiles } = this.#parts;
-    const { outdated } = this;
     const compiled = await compiler.compile(sources, options, outdated);
     externals.noteAgain(outdated);
     externals.note([...compiler.externalDependencies, ...libraryFiles]);

@@ -163,7 +163,7 @@ export class ModuleCompiler {
       const isFirst = this.#files.size === 0;
       const result = isFirst ? await this.#compileFirst(sources, options) : await this.#compileEdit(sources, options, outdated);
       this.#sources = sources;
-      this.#former.note(this.#files.values(), this.#epoch, sources);
+      this.#former.noteTexts(sources, this.#epoch, this.#files.values());
       return result;
     });
   }
