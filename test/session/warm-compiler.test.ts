@@ -88,19 +88,33 @@ describe('an edit that a warm compiler compiles', () => {
   full.it('sees imports that it adds, and none that it has given up', async () => {
     const fixture = new Fixture();
     const session = await openWarm(fixture);
-    // `uppercased` is Swift's; `capitalized` is Foundation's.
-    const text = 'let text = "a".capitalized\n';
-    fixture.write('View.swift', `import Foundation\n${colorPreview('#0000ff', text)}`);
-    expect(await session.reload()).toMatchObject({ warm: true });
+    // All files see members of a module that one imports, so its first import compiles all of them.
+    const member = 'let text = "a".capitalized\n';
+    fixture.write('View.swift', `import Foundation\n${colorPreview('#0000ff', member)}`);
+    expect(await session.reload()).toMatchObject({ warm: false });
     expect(await color(session)).toBe('#0000ff');
-    await session.idle();
-    fixture.write('View.swift', `import Foundation\n${colorPreview('#ff00ff', text)}`);
-    expect(await session.reload()).toMatchObject({ warm: true });
-    expect(await color(session)).toBe('#ff00ff');
-    fixture.write('View.swift', colorPreview('#00ffff', text));
+    fixture.write('View.swift', colorPreview('#00ffff', member));
     await expect(session.reload()).rejects.toMatchObject({
       code: 'ERR_HOTSWIFT_COMPILE',
       diagnostics: [{ message: expect.stringContaining("no member 'capitalized'") }],
+    });
+    fixture.write('Model.swift', `import Foundation\n${shade('#00ff00')}`);
+    fixture.write('View.swift', colorPreview('#00ffff', member));
+    expect(await session.reload()).toMatchObject({ warm: false });
+    await session.idle();
+    // Its types are seen by files that import it alone.
+    const type = 'let day = Date.distantPast\n';
+    fixture.write('View.swift', `import Foundation\n${colorPreview('#0000ff', type)}`);
+    expect(await session.reload()).toMatchObject({ warm: true });
+    expect(await color(session)).toBe('#0000ff');
+    await session.idle();
+    fixture.write('View.swift', `import Foundation\n${colorPreview('#ff00ff', type)}`);
+    expect(await session.reload()).toMatchObject({ warm: true });
+    expect(await color(session)).toBe('#ff00ff');
+    fixture.write('View.swift', colorPreview('#00ffff', type));
+    await expect(session.reload()).rejects.toMatchObject({
+      code: 'ERR_HOTSWIFT_COMPILE',
+      diagnostics: [{ message: expect.stringContaining("cannot find 'Date'") }],
     });
     fixture.write('View.swift', colorPreview('#00ffff'));
     expect(await session.reload()).toMatchObject({ warm: false });
