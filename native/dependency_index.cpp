@@ -48,6 +48,11 @@ std::vector<StringRef> contextsOf(StringRef Path,
   return Result;
 }
 
+bool hasAny(const std::vector<uint64_t> &Some,
+            const DenseSet<uint64_t> &Others) {
+  return any_of(Some, [&](uint64_t Each) { return Others.contains(Each); });
+}
+
 bool isOperator(StringRef Name) {
   return !Name.empty() && StringRef("/=-+!*%<>&|^~?.").contains(Name.front());
 }
@@ -166,7 +171,7 @@ Error DependencyIndex::set(ArrayRef<CompiledSlot> Entries, uint64_t Order) {
     sortUnique(Next->Uses);
     sortUnique(Next->Names);
     if (const auto &Text = Entry.Text)
-      Next->Meanings = meaningsOf(*Text);
+      readText(*Text, *Next);
     Read.push_back(std::move(*Next));
   }
 
@@ -211,11 +216,29 @@ void DependencyIndex::addName(const DeclaredName &Each,
 /// By which whoever knows the type is found.
 void DependencyIndex::addType(const DeclaredName &Each,
                               const std::set<StringRef> &Contexts, KeySet &To) {
-  addName(Each, Contexts, To);
   for (const StringRef Context : contextsOf(Each.Name, Contexts)) {
     To.insert(keyOf(DependencyKind::Nominal, Context, ""));
     To.insert(keyOf(DependencyKind::PotentialMember, Context, ""));
   }
+}
+
+/// A type that is laid out, or dispatches, in another way. Who has values of it
+/// is known to have to do with the type. Who has none can still ask for its
+/// size, which the compiler notes as a name that is looked up at most: so it
+/// does every name on the way to what is looked up.
+void DependencyIndex::addLayout(const DeclaredName &Each,
+                                const std::set<StringRef> &Contexts,
+                                Change &To) {
+  addType(Each, Contexts, To.Keys);
+  addName(Each, Contexts, To.LaidKeys);
+  To.Laid.insert(hashOfName(Each.Name));
+}
+
+void DependencyIndex::readText(StringRef Text, Content &Into) {
+  Into.Meanings = meaningsOf(Text);
+  Into.Text = namesIn(Text);
+  Into.AsksForLayouts = Text.contains("MemoryLayout") ||
+                        Text.contains("Unsafe") || Text.contains("Builtin");
 }
 
 DependencyIndex::Change DependencyIndex::difference(const Content &Before,
@@ -297,7 +320,7 @@ DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
     Result.Meant.insert(hashOfName(Each.Name));
   }
   for (const auto &[Path, Reach] : Found.Types) {
-    addType(declaredAt(Path), Contexts, Result.Keys);
+    addLayout(declaredAt(Path), Contexts, Result);
     Result.Names.insert(Path);
     const uint64_t Name = hashOfName(lastComponent(Path));
     if (Reach == TypeReach::Fields)
@@ -309,6 +332,7 @@ DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
     Conformance &Changed = Result.Conformances.emplace_back();
     Changed.Protocols = Each.Protocols;
     Changed.Others = Each.Others;
+    addName(declaredAt(Each.Type), Contexts, Changed.Known);
     addType(declaredAt(Each.Type), Contexts, Changed.Known);
     Result.Names.insert(Each.Type);
   }
@@ -356,7 +380,7 @@ bool DependencyIndex::spread(const Content &File, Change &To) {
       return;
     Grows = true;
     if (Each.IsType)
-      addType(Each.Declared, Contexts, To.Keys);
+      addLayout(Each.Declared, Contexts, To);
     else if (Each.IsCopied)
       addName(Each.Declared, Contexts, To.Keys);
   };
@@ -442,6 +466,14 @@ DependencyIndex::namesAskingFor(const Conformance &Changed,
   return Names;
 }
 
+bool DependencyIndex::isTouched(const Content &File, const Change &By) {
+  if (hasAny(File.Uses, By.Keys) ||
+      (File.HasCompany && hasAny(File.Uses, By.Opaque)))
+    return true;
+  return (File.AsksForLayouts && hasAny(File.Uses, By.LaidKeys)) ||
+         (File.Text && hasAny(*File.Text, By.Laid));
+}
+
 Expected<DependencyComparison>
 DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
   std::vector<Content> Read;
@@ -450,7 +482,7 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
     if (!Next)
       return Next.takeError();
     if (const auto &Text = Entry.After)
-      Next->Meanings = meaningsOf(*Text);
+      readText(*Text, *Next);
     Read.push_back(std::move(*Next));
   }
 
@@ -491,19 +523,12 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
   Asked.reserve(Total.Conformances.size());
   for (const Conformance &Each : Total.Conformances)
     Asked.emplace_back(&Each.Known, namesAskingFor(Each, Read));
-  const auto HasAny = [](const std::vector<uint64_t> &Some,
-                         const KeySet &Others) {
-    return any_of(Some, [&](uint64_t Each) { return Others.contains(Each); });
-  };
   const auto IsTouched = [&](const Content &File) {
-    if (HasAny(File.Uses, Total.Keys) ||
-        (File.HasCompany && HasAny(File.Uses, Total.Opaque)))
-      return true;
-    return any_of(Asked, [&](const auto &Each) {
-      const auto &[Known, Names] = Each;
-      return (!Names || HasAny(File.Names, *Names)) &&
-             HasAny(File.Uses, *Known);
-    });
+    return isTouched(File, Total) || any_of(Asked, [&](const auto &Each) {
+             const auto &[Known, Names] = Each;
+             return (!Names || hasAny(File.Names, *Names)) &&
+                    hasAny(File.Uses, *Known);
+           });
   };
   for (auto [Slot, File] : enumerate(Contents))
     if (!Compared.count(Slot) && IsTouched(File))

@@ -135,6 +135,10 @@ private:
     FileDeclarations Declared;
     /// Nothing if the text is not known, or not understood.
     std::optional<std::vector<Meaning>> Meanings;
+    /// Hashes of all names in the text, ascending; nothing if it is not known.
+    std::optional<std::vector<uint64_t>> Text;
+    /// Whether it may ask for sizes of types of which it has no values.
+    bool AsksForLayouts = true;
     uint64_t Order = 0;
   };
   /// Keys of who knows a type that conforms to something else.
@@ -155,6 +159,10 @@ private:
     /// and of those that do so to their heirs alone.
     KeySet Meant;
     KeySet Inherited;
+    /// Hashes of the names of types that are laid out in another way, and keys
+    /// of who looks them up.
+    KeySet Laid;
+    KeySet LaidKeys;
   };
 
   static Key keyOf(const DependencyNode &Node);
@@ -167,6 +175,10 @@ private:
                       const std::set<llvm::StringRef> &Contexts, KeySet &To);
   static void addType(const DeclaredName &Each,
                       const std::set<llvm::StringRef> &Contexts, KeySet &To);
+  static void addLayout(const DeclaredName &Each,
+                        const std::set<llvm::StringRef> &Contexts, Change &To);
+  static void readText(llvm::StringRef Text, Content &Into);
+  static bool isTouched(const Content &File, const Change &By);
   static Change difference(const Content &Before, const Content &After);
   static Change all(const Content &Before, const Content &After);
   static Change changeOf(const EditedFile &Entry, const Content &Before,
