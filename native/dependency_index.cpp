@@ -498,8 +498,8 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
         !Differs.Conformances.empty())
       Changed.insert(Slot);
     append_range(Total.Conformances, Differs.Conformances);
-    for (auto Part :
-         {&Change::Keys, &Change::Opaque, &Change::Meant, &Change::Inherited})
+    for (auto Part : {&Change::Keys, &Change::Opaque, &Change::Meant,
+                      &Change::Inherited, &Change::Laid, &Change::LaidKeys})
       (Total.*Part).insert((Differs.*Part).begin(), (Differs.*Part).end());
     for (auto Part : {&Change::Names, &Change::Imports})
       (Total.*Part).insert((Differs.*Part).begin(), (Differs.*Part).end());

@@ -395,6 +395,17 @@ export const editShapes: Record<string, EditShape> = {
     change: ['#if UNKNOWN', '#if HOTSWIFT || !UNKNOWN'],
     values: [1, 2],
   },
+  'a size that is asked for': {
+    files: {
+      'A.swift': 'struct Model { var a: Int8 = 1 }',
+      'B.swift': 'typealias Alias = Model\nfunc size<T>(_ type: T.Type) -> Int { MemoryLayout<T>.size }',
+      'C.swift': 'func one() -> Int { MemoryLayout<Model>.size }\nfunc two() -> Int { MemoryLayout<Alias>.stride }',
+      'D.swift': 'func value() -> Int { one() * 100 + two() * 10 + size(Model.self) }',
+    },
+    edited: 'A.swift',
+    change: ['struct Model { var a: Int8 = 1 }', 'struct Model { var a: Int16 = 1 }'],
+    values: [111, 222],
+  },
   'a key path': {
     files: {
       'A.swift': 'struct S { var a: Int8 = 1; var b: Int = 2; var c: Int = 3 }',
