@@ -3,7 +3,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HotswiftError } from './errors.js';
-import { isPlain } from './project/plain-path.js';
+import { isPlain } from './project/paths.js';
 import { reapFolder } from './project/reaper.js';
 
 const folders = new Set<string>();

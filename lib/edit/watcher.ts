@@ -59,6 +59,8 @@ class ModuleWatcher implements Watcher {
   /** Those of them that are watched for their own sake. */
   readonly #wanted: ReadonlySet<string>;
   readonly #trees: readonly string[];
+  /** Files whose contents are part of the structure, wherever they lie. */
+  readonly #described: readonly string[];
   /** What is in the folders of targets, those in them among them: what comes and goes there is part of the structure. */
   readonly #contents = new Map<string, Set<string>>();
   /** Folders to look at again in a moment. */
@@ -73,9 +75,10 @@ class ModuleWatcher implements Watcher {
       onGone: (folder) => this.#onGone(folder),
       onError: listeners.onError,
     });
-    const { manifests = [], targetFolders = [], dependencyFolders = [] } = structure ?? {};
+    const { targetFolders = [], dependencyFolders = [] } = structure ?? {};
+    this.#described = structure === undefined ? [] : [...structure.manifests, ...structure.pluginInputs];
     this.#trees = [...targetFolders, ...dependencyFolders];
-    this.#wanted = new Set([...[...sources, ...manifests].map((file) => path.dirname(file)), ...this.#trees]);
+    this.#wanted = new Set([...[...sources, ...this.#described].map((file) => path.dirname(file)), ...this.#trees]);
     this.#roots = new Set([...this.#wanted, ...ancestors([...this.#wanted])]);
   }
 
@@ -131,7 +134,7 @@ class ModuleWatcher implements Watcher {
     if (!this.#watches.has(folder)) return;
     const files = name === null ? [...this.#sources.keys()].filter((file) => path.dirname(file) === folder) : [path.join(folder, name)];
     for (const file of files) for (const source of this.#sources.get(file) ?? []) this.#listeners.onSave(source);
-    if (this.#structure?.manifests.some((manifest) => (name === null ? path.dirname(manifest) === folder : manifest === files[0]))) {
+    if (this.#described.some((file) => (name === null ? path.dirname(file) === folder : file === files[0]))) {
       this.#listeners.onRestructured();
     }
     if (this.#contents.has(folder) && !name?.startsWith('.')) this.#onTreeEvent(folder, name, isEdit);

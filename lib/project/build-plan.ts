@@ -4,6 +4,7 @@ import { load } from 'js-yaml';
 import { z } from 'zod';
 import { HotswiftError } from '../errors.js';
 import type { PackageTarget } from './package-description.js';
+import { isInside } from './paths.js';
 
 /** How SwiftPM would build a Swift target in debug mode. All paths are absolute. */
 export interface TargetPlan {
@@ -19,6 +20,11 @@ export interface TargetPlan {
   dependencies: PlannedDependency[];
   /** Module names of all that SwiftPM takes into account: the dependencies, system libraries, macros, plugins and their tools. */
   considered: string[];
+  /**
+   * Files that plug-ins' commands make sources or resources of, in any target of the package; their tools are not among them. `undefined`: some sources are of a
+   * command that SwiftPM runs at each build, whose files are not known.
+   */
+  pluginInputs: string[] | undefined;
 }
 
 /** A target that is linked with another. */
@@ -86,6 +92,7 @@ export async function readBuildPlan(
     importPath,
     dependencies: graph.dependenciesOf(target),
     considered: targetDependencyMap[target.c99name] ?? [],
+    pluginInputs: graph.inputsOfPlugins(scratch),
   };
 }
 
@@ -148,6 +155,16 @@ class BuildGraph {
       }
     }
     return [...found].map(([dependency, { builtByCompiles }]) => this.#plan(dependency, builtByCompiles));
+  }
+
+  /** See {@link TargetPlan.pluginInputs}. */
+  inputsOfPlugins(scratch: string): string[] | undefined {
+    const outputs = path.join(scratch, 'plugins', 'outputs');
+    const sources = Object.values(this.#swift).flatMap((command) => command.sources);
+    if (sources.some((source) => isInside(outputs, source) && !this.#producers.has(source))) return undefined;
+    const commands = Object.values(this.#commands).filter((command) => command.outputs.some((output) => isInside(outputs, output)));
+    const inputs = commands.flatMap((command) => command.inputs);
+    return [...new Set(inputs)].filter((input) => path.isAbsolute(input) && !isInside(scratch, input));
   }
 
   #plan(target: PackageTarget, builtByCompiles: boolean): PlannedDependency {

@@ -23,7 +23,7 @@ export interface PackageTarget {
   pkgConfig?: string;
   /** How a system library is installed, as the manifest has it: a command each. */
   providers: string[];
-  /** Whether plugins make sources for it, out of files that nobody knows. */
+  /** Whether plugins make sources or resources for it. */
   usesPlugins: boolean;
 }
 

@@ -11,6 +11,8 @@ export interface PackageInputs {
   targetFolders: string[];
   /** Folders of which every file counts. */
   dependencyFolders: string[];
+  /** Files that plug-ins make sources or resources of. */
+  pluginInputs: string[];
   /** Files that were made for the description and belong together. */
   products: string[];
   /** Files that were made as well, and need only be there. */
@@ -59,6 +61,7 @@ export async function manifestsOf(root: string): Promise<string[]> {
 export async function digestOfState(inputs: PackageInputs, before = Number.POSITIVE_INFINITY): Promise<string | undefined> {
   const listings = await Promise.all([
     ...inputs.roots.map(async (root) => listFiles(await manifestsOf(root))),
+    listFiles(inputs.pluginInputs),
     ...inputs.roots.map((root) => listTree(path.join(root, '.swiftpm', 'configuration')).catch(() => [])),
     ...inputs.targetFolders.map((folder) => listTree(folder, (file) => file.endsWith('.swift'))),
     ...inputs.dependencyFolders.map((folder) => listTree(folder)),

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import { HotswiftError } from '../errors.js';
 import { mapEnded } from './all-ended.js';
 import { readBuildPlan, type TargetPlan } from './build-plan.js';
 import { variablesRead } from './manifest-variables.js';
 import { declaredPackageAt, describePackageAt, findDependencies, type Package, type PackageTarget } from './package-description.js';
+import { isInside } from './paths.js';
 import { askPkgConfig, type SystemLibrary } from './pkg-config.js';
 import { type BuildOptions, buildTarget, buildWhatItNeeds } from './swift-build.js';
 
@@ -18,8 +18,6 @@ export interface PlannedTarget {
   systemLibraries: (SystemLibrary & { target: PackageTarget })[];
   /** The package and those that it depends on, apart from what SwiftPM fetched. */
   localPackages: Package[];
-  /** Whether plugins make any of the sources: what they read is not known. */
-  usesPlugins: boolean;
   /** Variables of the environment that manifests read; `undefined`: any may be. */
   variables: string[] | undefined;
 }
@@ -46,7 +44,7 @@ export async function planTarget(file: string, build: BuildOptions): Promise<Pla
       return askPkgConfig(each.pkgConfig, build.signal).then((library) => ({ ...library, target: each }));
     }),
   );
-  const options = { ...build, hasSystemLibraries: systemLibraries.length > 0 };
+  const options = { ...build, plansAnew: systemLibraries.length > 0 || targets.some(({ usesPlugins }) => usesPlugins) };
   await buildWhatItNeeds(target, options);
   const plan = await readBuildPlan(scratch, toolchain.platform, target, targets);
   for (const dependency of plan.dependencies) if (!dependency.builtByCompiles) await buildTarget(dependency.target, options);
@@ -58,14 +56,8 @@ export async function planTarget(file: string, build: BuildOptions): Promise<Pla
     considered,
     systemLibraries: systemLibraries.filter((each) => considered.includes(each.target)),
     localPackages: packages.filter((each) => each === main || !isInside(scratch, each.root)),
-    usesPlugins: [target, ...considered].some((each) => each.usesPlugins),
     variables: await variablesRead(packages.map((each) => each.root)),
   };
-}
-
-/** Whether a file lies in a folder or in one below it. */
-export function isInside(folder: string, file: string): boolean {
-  return file.startsWith(folder + path.sep);
 }
 
 function findTarget(file: string, { root, targets }: Package): PackageTarget {

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { digestFiles } from './cache-entry.js';
 import type { CacheLeases } from './cache-lease.js';
 import { digestOfState, type PackageInputs } from './package-state.js';
+import { isInside } from './paths.js';
 import { recallPkgConfig } from './pkg-config.js';
-import { isInside } from './planned-target.js';
 import type { PackageDescription } from './swift-package.js';
 
 const strings = z.array(z.string());
@@ -18,6 +18,7 @@ const remembered = z.object({
     roots: strings,
     targetFolders: strings,
     dependencyFolders: strings,
+    pluginInputs: strings,
     products: strings,
     present: strings,
     systemLibraries: z.array(z.object({ name: z.string(), words: z.object({ cflags: strings, libs: strings }).nullable() })),
@@ -37,7 +38,7 @@ const remembered = z.object({
       resources: z.string().optional(),
       notInstalled: z.array(z.object({ module: z.string(), remedy: z.string() })).optional(),
     }),
-    watch: z.object({ manifests: strings, targetFolders: strings, dependencyFolders: strings }),
+    watch: z.object({ manifests: strings, targetFolders: strings, dependencyFolders: strings, pluginInputs: strings }),
   }),
 });
 

@@ -7,8 +7,8 @@ import { errorsOfSwiftPM, runSwiftPM, type Workspace } from './swiftpm.js';
 export interface BuildOptions extends Workspace {
   /** Folder with a PreviewKit for dependencies that have previews and do not depend on it. */
   previewKitPath: string;
-  /** Whether pkg-config is asked for some of its targets. Default `false`. */
-  hasSystemLibraries?: boolean;
+  /** Whether SwiftPM is to plan the build again although manifests and folders are what they were. Default `false`. */
+  plansAnew?: boolean;
   onProgress?: (progress: Progress) => void;
 }
 
@@ -44,7 +44,7 @@ export async function buildTarget(target: PackageTarget, options: BuildOptions):
 }
 
 async function build(target: string, options: BuildOptions): Promise<{ exitCode: number | null; output: string }> {
-  const { root, previewKitPath, hasSystemLibraries = false, onProgress } = options;
+  const { root, previewKitPath, plansAnew = false, onProgress } = options;
   const phase = 'building dependencies';
   onProgress?.({ phase });
   const onOutput = (text: string) => {
@@ -58,8 +58,8 @@ async function build(target: string, options: BuildOptions): Promise<{ exitCode:
     // Nobody looks things up in an index of it.
     '--disable-index-store',
     ...['-Xswiftc', '-I', '-Xswiftc', previewKitPath],
-    // SwiftPM keeps its plan while the package is the same, whatever pkg-config says by now.
-    ...(hasSystemLibraries ? ['--disable-build-manifest-caching'] : []),
+    // In its plan is what pkg-config said, and what plug-ins did. While it keeps the plan it builds no plug-in, nor the tools that they run.
+    ...(plansAnew ? ['--disable-build-manifest-caching'] : []),
   ];
   const { exitCode, stdout, stderr } = await runSwiftPM(['build'], root, flags, options, { onOutput });
   return { exitCode, output: `${stdout}\n${stderr}` };

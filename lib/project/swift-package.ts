@@ -13,9 +13,9 @@ import { findScript, type ModuleDescription, refuseEqualNames, requireReadable }
 import { PackageCompiler } from './package-compiler.js';
 import { openPackageFolder } from './package-folder.js';
 import { clockSkew, manifestsOf, type PackageInputs } from './package-state.js';
+import { isInside, isPlain } from './paths.js';
 import { hasPkgConfig } from './pkg-config.js';
-import { isPlain } from './plain-path.js';
-import { isInside, type PlannedTarget, planTarget } from './planned-target.js';
+import { type PlannedTarget, planTarget } from './planned-target.js';
 import { recallDescription, rememberDescription } from './remembered-packages.js';
 import { digestOfResources } from './resource-bundles.js';
 import type { BuildOptions } from './swift-build.js';
@@ -35,6 +35,8 @@ export interface PackageWatch {
   targetFolders: string[];
   /** Folders of the targets that it depends on, in this package and others on this machine. Every change of a file counts. */
   dependencyFolders: string[];
+  /** Files of these packages that plug-ins make sources or resources of; some may be the target's sources. */
+  pluginInputs: string[];
 }
 
 /** What {@link describePackage} needs besides the file. */
@@ -133,7 +135,7 @@ async function describeWith(
     notInstalled: await findNotInstalled(planned, signal),
   };
   const watch = await watchOf(planned);
-  return { description: { module, watch }, inputs: planned.usesPlugins ? undefined : inputsOf(planned, watch, linker, library, scratch) };
+  return { description: { module, watch }, inputs: inputsOf(planned, watch, linker, library, scratch) };
 }
 
 function linkerOptionsOf({ target, plan, systemLibraries }: PlannedTarget, root: string): LinkerOptions {
@@ -190,28 +192,32 @@ function moduleOf(
   };
 }
 
-async function watchOf({ target, considered, localPackages }: PlannedTarget): Promise<PackageWatch> {
+async function watchOf({ target, plan, considered, localPackages }: PlannedTarget): Promise<PackageWatch> {
   const manifests = await Promise.all(localPackages.map(({ root }) => manifestsOf(root)));
   const local = new Set(localPackages.flatMap(({ targets }) => targets));
   return {
     manifests: manifests.flat(),
     targetFolders: [target.folder],
     dependencyFolders: considered.filter((each) => local.has(each)).map(({ folder }) => folder),
+    pluginInputs: (plan.pluginInputs ?? []).filter((file) => localPackages.some(({ root }) => isInside(root, file))),
   };
 }
 
+/** `undefined`: not all of them are known. */
 function inputsOf(
   { plan, localPackages, systemLibraries, variables }: PlannedTarget,
   { targetFolders, dependencyFolders }: PackageWatch,
   linker: LinkerOptions,
   library: string | undefined,
   scratch: string,
-): Omit<PackageInputs, 'facts'> {
+): Omit<PackageInputs, 'facts'> | undefined {
+  if (plan.pluginInputs === undefined) return undefined;
   const modules = plan.dependencies.flatMap((dependency) => dependency.module ?? []);
   return {
     roots: localPackages.map(({ root }) => root),
     targetFolders,
     dependencyFolders,
+    pluginInputs: plan.pluginInputs,
     products: [...modules, ...linker.archives, ...(library === undefined ? [] : [library])],
     systemLibraries: systemLibraries.map(({ name, words }) => ({ name, words })),
     variables,

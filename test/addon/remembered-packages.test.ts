@@ -13,8 +13,9 @@ async function remembered() {
   const products = [fixture.path('cache/build/Sibling.swiftmodule'), fixture.path('libvendored.a')];
   for (const product of products) utimesSync(product, 1e9, 1e9);
   const module = { name: 'App', file, sources: [file], flags: [], workingDirectory: fixture.folder, libraryPaths: [], libraries: [] };
-  const description = { module, watch: { manifests: [], targetFolders: [], dependencyFolders: [] } };
-  const inputs = { roots: [], targetFolders: [], dependencyFolders: [], products, present: [], systemLibraries: [], facts: ['fact'] };
+  const folders = { targetFolders: [], dependencyFolders: [], pluginInputs: [] };
+  const description = { module, watch: { manifests: [], ...folders } };
+  const inputs = { roots: [], ...folders, products, present: [], systemLibraries: [], facts: ['fact'] };
   await rememberDescription(folder, description, inputs, Number.POSITIVE_INFINITY);
   const [product = '', archive = ''] = products;
   return { product, archive, recall: (leases: CacheLeases) => recallDescription(folder, file, ['fact'], leases) };

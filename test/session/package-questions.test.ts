@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createSession, type Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
@@ -34,6 +34,41 @@ const manifest = (more = '') => `// swift-tools-version: 6.0
 import PackageDescription
 let package = Package(name: "Cards", targets: [.target(name: "Cards"${more})])
 `;
+
+/** A plug-in that says how much red there is, its tool how much green, and a file how much blue. */
+function pluginPackage(): Fixture {
+  return new Fixture({
+    'Package.swift': `// swift-tools-version: 6.0
+import PackageDescription
+let package = Package(name: "App", targets: [
+  .target(name: "App", plugins: ["Generator"]),
+  .executableTarget(name: "Tool"),
+  .plugin(name: "Generator", capability: .buildTool(), dependencies: ["Tool"]),
+])
+`,
+    'Plugins/Generator/Generator.swift': `import Foundation
+import PackagePlugin
+@main struct Generator: BuildToolPlugin {
+  func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
+    let output = context.pluginWorkDirectoryURL.appendingPathComponent("Generated.swift")
+    let input = context.package.directoryURL.appendingPathComponent("Schemas/blue.txt")
+    let arguments = ["11", input.path, output.path]
+    return [
+      .buildCommand(
+        displayName: "generate", executable: try context.tool(named: "Tool").url, arguments: arguments, inputFiles: [input], outputFiles: [output])
+    ]
+  }
+}
+`,
+    'Sources/Tool/main.swift': `import Foundation
+let arguments = CommandLine.arguments
+let blue = try String(contentsOfFile: arguments[2], encoding: .utf8)
+try "let generated = \\"#\\(arguments[1])22\\(blue)\\"\\n".write(toFile: arguments[3], atomically: true, encoding: .utf8)
+`,
+    'Schemas/blue.txt': '33',
+    'Sources/App/View.swift': colorPreview('\\(generated)', 'func green() {}\n'),
+  });
+}
 
 describe('SwiftPM', () => {
   it('is asked once for a change, and not for the next edit', async () => {
@@ -81,6 +116,30 @@ describe('SwiftPM', () => {
     fixture.write('Package.swift', manifest(', resources: [.copy("color.txt")]'));
     const session = await openSession({ file });
     expect(await color(session)).toBe('#00ff00');
+  });
+
+  full.it('is asked again where a plug-in, its tool or what these read is another, and not for an edit of the target', async () => {
+    const fixture = pluginPackage();
+    const session = await openSession({ file: fixture.path('Sources/App/View.swift'), literalEdits: false });
+    expect(session.error).toBeNull();
+    const swap = (file: string, former: string, text: string) =>
+      fixture.write(file, readFileSync(fixture.path(file), 'utf8').replaceAll(former, text));
+    const steps: [edit: () => unknown, color: string, isAsked: boolean][] = [
+      [() => {}, '#112233', false],
+      [() => swap('Sources/Tool/main.swift', '22', '44'), '#114433', true],
+      [() => swap('Plugins/Generator/Generator.swift', '11', '55'), '#554433', true],
+      [() => fixture.write('Schemas/blue.txt', '66'), '#554466', true],
+      [() => swap('Sources/App/View.swift', 'green', 'lime'), '#554466', false],
+      [() => {}, '#554466', false],
+    ];
+    for (const [edit, expected, isAsked] of steps) {
+      edit();
+      expect((await phasesOfReload(session)).includes(asked)).toBe(isAsked);
+      expect(await color(session)).toBe(expected);
+    }
+    await session.close();
+    swap('Plugins/Generator/Generator.swift', '55', '77');
+    expect(await color(await openSession({ file: fixture.path('Sources/App/View.swift') }))).toBe('#774466');
   });
 
   it('builds a package whose dependency has no tests on disk, as `swift build` does', async () => {

@@ -58,6 +58,7 @@ describe('the sources of a package that are watched', () => {
     'App/Sources/App/View.swift': '',
     'App/Sources/App/Models/Model.swift': '',
     'App/Sources/Lib/Lib.swift': '',
+    'App/Schemas/card.txt': '',
     'Elsewhere/Linked.swift': '',
     'Elsewhere/Named.swift': '',
   });
@@ -70,6 +71,7 @@ describe('the sources of a package that are watched', () => {
     manifests: [fixture.path('App/Package.swift'), fixture.path('App/Package.resolved')],
     targetFolders: [target],
     dependencyFolders: [fixture.path('App/Sources/Lib')],
+    pluginInputs: [fixture.path('App/Schemas/card.txt')],
   };
   const told = new Told();
   let watcher: Watcher;
@@ -83,8 +85,8 @@ describe('the sources of a package that are watched', () => {
   afterAll(() => watcher.close());
 
   it('take a watch for each folder, and for a file only where it has another name', () => {
-    // App, Sources, App, Models, Lib; where the link leads; the file with two names.
-    expect(count).toBe(7);
+    // App, Sources, App, Models, Lib, Schemas; where the link leads; the file with two names.
+    expect(count).toBe(8);
   });
 
   const view = path.join(target, 'View.swift');
@@ -118,6 +120,7 @@ describe('the sources of a package that are watched', () => {
   it.each<[string, () => void]>([
     ['a manifest', () => write('App/Package.swift')],
     ['what is resolved', () => write('App/Package.resolved')],
+    ['what a plug-in makes sources of', () => write('App/Schemas/card.txt')],
     ['a file of a dependency', () => write('App/Sources/Lib/Lib.swift')],
     ['another file of the target that comes', () => write('App/Sources/App/New.swift')],
     ['one that goes', () => rmSync(path.join(target, 'New.swift'))],
