@@ -33,6 +33,11 @@ StringRef lastComponent(StringRef Path) {
   return Path.substr(Path.rfind('.') + 1);
 }
 
+/// The type of a node, without the fingerprint of one of its extensions.
+StringRef contextIn(const DependencyNode &Node) {
+  return Node.Context.take_until([](char C) { return C == '@'; });
+}
+
 /// Those of a file's types that a path of its text may mean. If none has its
 /// name, it is an alias of any of them.
 std::vector<StringRef> contextsOf(StringRef Path,
@@ -57,6 +62,53 @@ bool isOperator(StringRef Name) {
   return !Name.empty() && StringRef("/=-+!*%<>&|^~?.").contains(Name.front());
 }
 
+bool isIn(const std::vector<std::string> &Sorted, const std::string &Text) {
+  return std::binary_search(Sorted.begin(), Sorted.end(), Text);
+}
+
+/// What the compiler has found in a file and its text does not show: what
+/// macros declare, and what follows from the fields and conformances of a type,
+/// as initialisers. Fingerprints of such declarations differ with any
+/// declaration around them.
+class UnseenDeclarations {
+public:
+  UnseenDeclarations(const InterfaceChange &Found,
+                     const std::set<StringRef> &Contexts)
+      : Found(Found) {
+    for (const ChangedType &Each : Found.Types)
+      Changed.insert(Each.Path);
+    for (const ChangedConformances &Each : Found.Conformances)
+      Changed.insert(Each.Type);
+    std::set<std::string> Last;
+    for (const StringRef Context : Contexts)
+      Last.insert(lastTypeIn(Context));
+    const auto IsAlias = [&](StringRef Path) {
+      return !Path.empty() && !Last.count(lastComponent(Path).str());
+    };
+    HasAliases = any_of(Changed, IsAlias) || any_of(Found.Expanding, IsAlias);
+  }
+
+  /// Whether members of a type may be others.
+  bool mayDiffer(const std::string &Type) const {
+    if (HasAliases || Type.empty() || Changed.count(Type))
+      return true;
+    std::string Root = Type;
+    for (std::string Path = Type; !Path.empty(); Path = declaredAt(Path).Type) {
+      if (isIn(Found.Expanding, Path))
+        return true;
+      Root = Path;
+    }
+    // A macro may declare whole types.
+    return isIn(Found.Expanding, "") && !isIn(Found.Known, Root);
+  }
+
+private:
+  const InterfaceChange &Found;
+  std::set<std::string> Changed;
+  /// Whether something extends a type by another name.
+  bool HasAliases = false;
+};
+
 /// Whether bodies of a text may be copied into other files, or say of which
 /// type something is.
 bool mayShowBodies(StringRef Text) {
@@ -68,6 +120,22 @@ bool mayShowBodies(StringRef Text) {
 }
 
 } // namespace
+
+bool DependencyIndex::Content::shows(uint64_t Name) const {
+  return Meanings && any_of(*Meanings, [&](const Meaning &Each) {
+           return hashOfName(Each.Declared.Name) == Name;
+         });
+}
+
+void DependencyIndex::Change::add(const Change &Other) {
+  append_range(Conformances, Other.Conformances);
+  for (auto Part :
+       {&Change::Keys, &Change::Opaque, &Change::Meant, &Change::Inherited,
+        &Change::Members, &Change::Laid, &Change::LaidKeys})
+    (this->*Part).insert((Other.*Part).begin(), (Other.*Part).end());
+  for (auto Part : {&Change::Names, &Change::Imports, &Change::Owners})
+    (this->*Part).insert((Other.*Part).begin(), (Other.*Part).end());
+}
 
 DependencyIndex::Key DependencyIndex::keyOf(DependencyKind Kind,
                                             StringRef Context, StringRef Name) {
@@ -94,11 +162,16 @@ void DependencyIndex::note(const DependencyNode &Node,
     Declared.Types.push_back(Node.Context.str());
 }
 
+std::string DependencyIndex::typeOf(const DependencyNode &Node) {
+  const StringRef Context = contextIn(Node);
+  std::string Type = readableContext(Context);
+  return Type == Context ? std::string() : Type;
+}
+
 std::string DependencyIndex::nameOf(const DependencyNode &Node) {
   if (Node.Context.empty())
     return Node.Name.str();
-  const std::string Type =
-      readableContext(Node.Context.take_until([](char C) { return C == '@'; }));
+  const std::string Type = readableContext(contextIn(Node));
   return Node.Name.empty() ? Type : Type + "." + Node.Name.str();
 }
 
@@ -141,7 +214,7 @@ DependencyIndex::read(const ModuleSlot &Entry) {
       Result.Declarations.try_emplace(
           Named,
           Declaration{hashOf(Node.Fingerprint), any_of(Node.DependsOn, IsFile),
-                      Node.Name.str(), nameOf(Node)});
+                      Node.Name.str(), typeOf(Node), nameOf(Node)});
       note(Node, Result.Declared);
     }
   }
@@ -277,6 +350,10 @@ DependencyIndex::Change DependencyIndex::all(const Content &Before,
       Result.Keys.insert(Key);
       if (!Declared.Name.empty())
         Result.Meant.insert(hashOfName(Declared.Name));
+      if (!Declared.Name.empty() && !Declared.Type.empty()) {
+        Result.Members.insert(hashOfName(Declared.Name));
+        Result.Owners.insert(Declared.Type);
+      }
       if (!IsNamed)
         Result.Names.insert(Declared.Readable);
     }
@@ -318,6 +395,10 @@ DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
     if (!IsChanged(Each.Type))
       Result.Names.insert(pathOf(Each));
     Result.Meant.insert(hashOfName(Each.Name));
+    if (!Each.Type.empty()) {
+      Result.Members.insert(hashOfName(Each.Name));
+      Result.Owners.insert(Each.Type);
+    }
   }
   for (const auto &[Path, Reach] : Found.Types) {
     addLayout(declaredAt(Path), Contexts, Result);
@@ -340,12 +421,12 @@ DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
     addName(Each, Contexts, Result.Opaque);
     Result.Names.insert(pathOf(Each));
   }
-  // Of what macros have declared the compiler alone can tell.
+  // Of what no text shows the compiler alone can tell.
+  const UnseenDeclarations Unseen(Found, Contexts);
   for (const Content *Version : {&Before, &After}) {
     for (const auto &[Key, Declared] : Version->Declarations) {
       if (!Noted.Keys.contains(Key) || Declared.Name.empty() ||
-          std::binary_search(Found.Known.begin(), Found.Known.end(),
-                             Declared.Name))
+          isIn(Found.Known, Declared.Name) || !Unseen.mayDiffer(Declared.Type))
         continue;
       Result.Keys.insert(Key);
       Result.Names.insert(Declared.Readable);
@@ -366,6 +447,8 @@ bool DependencyIndex::spread(const Content &File, Change &To) {
     // Whatever it is made of may have changed.
     for (const auto &[Key, Declared] : File.Declarations)
       Grows |= To.Keys.insert(Key).second;
+    for (const auto &[Key, Declared] : File.Declarations)
+      Grows |= To.Meant.insert(hashOfName(Declared.Name)).second;
     for (const StringRef Context : Contexts)
       Grows |= To.Meant.insert(hashOfName(lastTypeIn(Context))).second;
     return Grows;
@@ -403,14 +486,84 @@ bool DependencyIndex::spread(const Content &File, Change &To) {
 template <typename Visitor>
 bool DependencyIndex::visitMeanings(ArrayRef<Content> Compared,
                                     Visitor Visit) const {
+  bool AreKnown = true;
   const auto Look = [&](const Content &File) {
-    if (!File.Meanings)
-      return File.Declarations.empty();
-    for (const Meaning &Each : *File.Meanings)
-      Visit(Each);
-    return true;
+    if (File.Meanings)
+      for_each(*File.Meanings, Visit);
+    else
+      AreKnown &= File.Declarations.empty();
   };
-  return all_of(Compared, Look) && all_of(Contents, Look);
+  for_each(Compared, Look);
+  for_each(Contents, Look);
+  return AreKnown;
+}
+
+/// Adds the names of associated types that may be inferred to be others: of the
+/// members that satisfy a requirement of which the type is a part. Of protocols
+/// of other modules the compiler's notes show what it has inferred.
+void DependencyIndex::addInferredTypes(ArrayRef<Content> Compared,
+                                       Change &To) const {
+  if (To.Members.empty())
+    return;
+  DenseMap<uint64_t, std::vector<uint64_t>> Aliases;
+  KeySet Associated;
+  std::set<StringRef> Protocols;
+  std::set<StringRef> Types;
+  visitMeanings(Compared, [&](const Meaning &Each) {
+    const StringRef Name = Each.Declared.Name;
+    if (Each.IsAssociated)
+      Associated.insert(hashOfName(Name));
+    if (Each.IsAlias)
+      append_range(Aliases[hashOfName(Name)], Each.Mentions);
+    if (Each.IsType)
+      (Each.IsProtocol ? Protocols : Types).insert(Name);
+  });
+  const auto IsMember = [&](StringRef Name) {
+    return To.Members.contains(hashOfName(Name));
+  };
+  KeySet Inferred;
+  visitMeanings(Compared, [&](const Meaning &Each) {
+    const auto &[Type, Name] = Each.Declared;
+    if (!Protocols.count(lastComponent(Type)) || !IsMember(Name))
+      return;
+    KeySet Seen;
+    std::vector<uint64_t> Waiting = Each.Mentions;
+    while (!Waiting.empty()) {
+      const uint64_t Mentioned = Waiting.back();
+      Waiting.pop_back();
+      if (!Seen.insert(Mentioned).second)
+        continue;
+      if (Associated.contains(Mentioned))
+        Inferred.insert(Mentioned);
+      if (const auto Known = Aliases.find(Mentioned); Known != Aliases.end())
+        append_range(Waiting, Known->second);
+    }
+  });
+
+  // What extends a protocol of another module may be a default for any type.
+  const bool MayBeDefault = any_of(To.Owners, [&](StringRef Owner) {
+    return !Types.count(lastComponent(Owner)) &&
+           !Protocols.count(lastComponent(Owner));
+  });
+  const auto AddUnseen = [&](const Content &File) {
+    for (const auto &[Key, Declared] : File.Declarations) {
+      if (Declared.Type.empty() || Declared.Name.empty())
+        continue;
+      const uint64_t Name = hashOfName(Declared.Name);
+      const auto *Requirements = requirementsInferring(Declared.Name);
+      const bool IsOfOwner = (MayBeDefault || To.Owners.count(Declared.Type)) &&
+                             (!Requirements || any_of(*Requirements, IsMember));
+      const bool IsAnother =
+          Associated.contains(Name) ? Inferred.contains(Name) : IsOfOwner;
+      if (!IsAnother || File.shows(Name))
+        continue;
+      Inferred.insert(Name);
+      To.Keys.insert(Key);
+    }
+  };
+  for_each(Compared, AddUnseen);
+  for_each(Contents, AddUnseen);
+  To.Meant.insert(Inferred.begin(), Inferred.end());
 }
 
 /// The names by which files ask for a conformance: the protocol, its members
@@ -497,12 +650,7 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
     if (!Differs.Keys.empty() || !Differs.Opaque.empty() ||
         !Differs.Conformances.empty())
       Changed.insert(Slot);
-    append_range(Total.Conformances, Differs.Conformances);
-    for (auto Part : {&Change::Keys, &Change::Opaque, &Change::Meant,
-                      &Change::Inherited, &Change::Laid, &Change::LaidKeys})
-      (Total.*Part).insert((Differs.*Part).begin(), (Differs.*Part).end());
-    for (auto Part : {&Change::Names, &Change::Imports})
-      (Total.*Part).insert((Differs.*Part).begin(), (Differs.*Part).end());
+    Total.add(Differs);
   }
   DependencyComparison Result;
   Result.Changed.assign(Changed.begin(), Changed.end());
@@ -511,6 +659,7 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
   Result.Imports.assign(Total.Imports.begin(), Total.Imports.end());
   if (Changed.empty())
     return Result;
+  addInferredTypes(Read, Total);
   for (bool Grows = !Total.Meant.empty() || !Total.Inherited.empty(); Grows;) {
     Grows = false;
     for (const Content &File : Read)

@@ -120,6 +120,9 @@ private:
     /// Depends on the fingerprint of the file as well.
     bool FollowsFile;
     std::string Name;
+    /// The type that has it as a member, as people write it; empty if it cannot
+    /// be read.
+    std::string Type;
     /// As people write it.
     std::string Readable;
   };
@@ -140,6 +143,9 @@ private:
     /// Whether it may ask for sizes of types of which it has no values.
     bool AsksForLayouts = true;
     uint64_t Order = 0;
+
+    /// Whether its text shows a declaration of a name, by the hash of that.
+    bool shows(uint64_t Name) const;
   };
   /// Keys of who knows a type that conforms to something else.
   struct Conformance {
@@ -159,15 +165,22 @@ private:
     /// and of those that do so to their heirs alone.
     KeySet Meant;
     KeySet Inherited;
+    /// Hashes of names of which the members of some type are others.
+    KeySet Members;
+    /// The types that have these members.
+    std::set<std::string> Owners;
     /// Hashes of the names of types that are laid out in another way, and keys
     /// of who looks them up.
     KeySet Laid;
     KeySet LaidKeys;
+
+    void add(const Change &Other);
   };
 
   static Key keyOf(const DependencyNode &Node);
   static Key keyOf(DependencyKind Kind, llvm::StringRef Context,
                    llvm::StringRef Name);
+  static std::string typeOf(const DependencyNode &Node);
   static std::string nameOf(const DependencyNode &Node);
   static void note(const DependencyNode &Node, FileDeclarations &Declared);
   static llvm::Expected<Content> read(const ModuleSlot &Entry);
@@ -186,6 +199,7 @@ private:
   static bool spread(const Content &File, Change &To);
   std::optional<KeySet> namesAskingFor(const Conformance &Changed,
                                        llvm::ArrayRef<Content> Compared) const;
+  void addInferredTypes(llvm::ArrayRef<Content> Compared, Change &To) const;
   template <typename Visitor>
   bool visitMeanings(llvm::ArrayRef<Content> Compared, Visitor Visit) const;
   const Content &known(size_t Slot) const;

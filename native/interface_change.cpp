@@ -51,6 +51,7 @@ public:
   std::set<Key> Wrapped;
   std::set<Key> Expanded;
   std::set<std::string> Names;
+  std::set<std::string> Expanding;
 
   std::vector<Meaning> meanings() const;
 
@@ -188,6 +189,13 @@ void Interface::add(const Declaration &Each) {
     for (const std::string &Protocol : Each.Protocols)
       Conformances[Path].emplace(Protocol, Each.Constraints);
 
+  if (Each.HasCustomAttribute || Each.Kind == DeclarationKind::Expansion) {
+    Expanding.insert(Around);
+    if (Each.Kind == DeclarationKind::Type ||
+        Each.Kind == DeclarationKind::Extension)
+      Expanding.insert(Path);
+  }
+
   switch (Each.Kind) {
   case DeclarationKind::Import:
     Imports.insert(Each.Name);
@@ -236,13 +244,19 @@ std::vector<Meaning> Interface::meanings() const {
     Made.Declared = {pathTo(Container), Each.Name};
     Made.IsType = Each.Kind == DeclarationKind::Type;
     Made.IsClass = Made.IsType && Each.Type == TypeKind::Class;
-    Made.IsProtocol = (Made.IsType && Each.Type == TypeKind::Protocol) ||
-                      Each.Kind == DeclarationKind::TypeAlias;
+    Made.IsAlias = Each.Kind == DeclarationKind::TypeAlias;
+    Made.IsAssociated = Each.Kind == DeclarationKind::AssociatedType;
+    Made.IsProtocol =
+        (Made.IsType && Each.Type == TypeKind::Protocol) || Made.IsAlias;
     if (Made.IsProtocol)
       Made.Protocols = Each.Protocols;
     Made.IsCopied = Each.IsCopied;
     if (makesLayout(Each))
       Made.Owner = Each.Container;
+    // No type is made of what an extension of it says.
+    if (Each.Kind == DeclarationKind::Extension ||
+        Each.Kind == DeclarationKind::Import)
+      continue;
     for (const StringRef Word : Each.Words)
       if (Word != Each.Name)
         Made.Mentions.push_back(hashOfName(Word));
@@ -398,6 +412,9 @@ InterfaceChange compareInterfaces(StringRef Before, StringRef After) {
                                 std::back_inserter(Result.Imports));
   std::set_union(Old.Names.begin(), Old.Names.end(), New.Names.begin(),
                  New.Names.end(), std::back_inserter(Result.Known));
+  std::set_union(Old.Expanding.begin(), Old.Expanding.end(),
+                 New.Expanding.begin(), New.Expanding.end(),
+                 std::back_inserter(Result.Expanding));
   return Result;
 }
 
@@ -464,6 +481,48 @@ const std::vector<StringRef> *namesAsking(StringRef Protocol) {
   };
   const auto Found = Known.find(Protocol);
   return Found == Known.end() ? nullptr : Found->second;
+}
+
+const std::vector<StringRef> *requirementsInferring(StringRef Associated) {
+  static const std::vector<StringRef> Initialiser = {"init"};
+  static const std::map<StringRef, const std::vector<StringRef>> Known = {
+      {"AllCases", {"allCases"}},
+      {"ArrayLiteralElement", Initialiser},
+      {"AsyncIterator", {"makeAsyncIterator"}},
+      {"BooleanLiteralType", Initialiser},
+      {"Bound", {"lowerBound", "upperBound", "relative", "contains"}},
+      {"Duration", {"duration", "advanced", "minimumResolution"}},
+      {"Element",
+       {"next", "makeIterator", "makeAsyncIterator", "subscript", "contains",
+        "insert", "remove", "update", "init"}},
+      {"ExtendedGraphemeClusterLiteralType", Initialiser},
+      {"Failure", {"next", "makeAsyncIterator"}},
+      {"FloatLiteralType", Initialiser},
+      {"FormatInput", {"format"}},
+      {"FormatOutput", {"format"}},
+      {"ID", {"id"}},
+      {"Index",
+       {"startIndex", "endIndex", "index", "formIndex", "subscript",
+        "indices"}},
+      {"Indices", {"indices"}},
+      {"Instant", {"now", "sleep"}},
+      {"IntegerLiteralType", Initialiser},
+      {"Iterator", {"makeIterator"}},
+      {"Magnitude", {"magnitude"}},
+      {"ParseInput", {"parse"}},
+      {"ParseOutput", {"parse"}},
+      {"RawValue", {"rawValue", "init"}},
+      {"RegexOutput", {"regex"}},
+      {"Strategy", {"parseStrategy"}},
+      {"Stride", {"distance", "advanced"}},
+      {"StringInterpolation", Initialiser},
+      {"StringLiteralType", Initialiser},
+      {"SubSequence", {"subscript"}},
+      {"UnicodeScalarLiteralType", Initialiser},
+      {"Words", {"words"}},
+  };
+  const auto Found = Known.find(Associated);
+  return Found == Known.end() ? nullptr : &Found->second;
 }
 
 DeclaredName declaredAt(const std::string &Path) {

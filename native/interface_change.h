@@ -76,8 +76,11 @@ struct InterfaceChange {
   /// Modules that one of the texts imports and the other does not.
   std::vector<std::string> Imports;
   /// All names of either text, sorted: what else the compiler has found there,
-  /// macros have declared.
+  /// macros have declared, or the compiler itself.
   std::vector<std::string> Known;
+  /// Types, and the empty path for the file, among whose declarations in either
+  /// text a macro may be that declares more, sorted.
+  std::vector<std::string> Expanding;
 };
 
 InterfaceChange compareInterfaces(llvm::StringRef Before,
@@ -92,6 +95,9 @@ struct Meaning {
   DeclaredName Declared;
   bool IsType = false;
   bool IsClass = false;
+  bool IsAlias = false;
+  /// A type that conforming types say, or that follows from their members.
+  bool IsAssociated = false;
   /// A protocol, or an alias, which may be one of some.
   bool IsProtocol = false;
   /// What it inherits or may mean.
@@ -100,7 +106,8 @@ struct Meaning {
   bool IsCopied = false;
   /// The position of the type that is laid out by it, or NoOwner.
   uint32_t Owner = 0xFFFFFFFF;
-  /// Hashes of the names that it mentions; of a type those in its heading.
+  /// Hashes of the names that it mentions; of a type those in its heading, of
+  /// an extension none.
   /// Ascending.
   std::vector<uint64_t> Mentions;
 };
@@ -117,6 +124,11 @@ std::vector<uint64_t> namesIn(llvm::StringRef Text);
 /// of its protocols where it could do without, and the protocols that it is
 /// made of; null for another protocol.
 const std::vector<llvm::StringRef> *namesAsking(llvm::StringRef Protocol);
+
+/// The requirements of the standard library's protocols, and Foundation's, by
+/// which their associated types of a name are inferred; null for another name.
+const std::vector<llvm::StringRef> *
+requirementsInferring(llvm::StringRef Associated);
 
 /// Of all declarations of a text, extensions and imports apart. Nothing if it
 /// is not understood.

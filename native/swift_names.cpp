@@ -217,10 +217,13 @@ std::string mangleIdentifier(StringRef Identifier) {
 }
 
 std::string readableContext(StringRef Context) {
+  if (const StringRef Known = standardType(Context); !Known.empty())
+    return Known.str();
   StringRef Rest = Context;
   IdentifierReader Identifiers(Rest);
   std::string Result;
-  if (Identifiers.next().empty())
+  // The standard library has a letter in the place of its name.
+  if (!Rest.consume_front("s") && Identifiers.next().empty())
     return Context.str();
   while (!Rest.empty()) {
     const std::string Type = Identifiers.next();

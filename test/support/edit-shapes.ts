@@ -455,6 +455,42 @@ export const editShapes: Record<string, EditShape> = {
     change: ['Int8', 'Int32'],
     values: [2, 8],
   },
+  'a type that is found by inference from another file': {
+    files: {
+      'A.swift': 'protocol P { associatedtype Item; func make() -> Item }\nextension P { func size() -> Int { MemoryLayout<Item>.size } }',
+      'B.swift': 'struct S: P {}',
+      'C.swift': 'extension S { func make() -> Int8 { 1 } }',
+      'D.swift': 'func one() -> Int { MemoryLayout<S.Item>.size }',
+      'E.swift': 'struct Around { var item: S.Item? }\nfunc two() -> Int { MemoryLayout<Around>.size }',
+      'F.swift': 'func three() -> Int { MemoryLayout<Around>.stride }\nfunc value() -> Int { S().size() + one() * 10 + two() * 100 + three() * 1000 }',
+    },
+    edited: 'C.swift',
+    change: ['Int8', 'Int32'],
+    values: [2211, 8544],
+  },
+  'a nested type beside one that is found by inference': {
+    files: {
+      'A.swift': 'protocol P { associatedtype Item; func make() -> Item }\nprotocol Q {}',
+      'B.swift': 'struct S: P { func make() -> Int8 { 1 } }\nextension S { enum Part {} }',
+      'C.swift': 'struct Around { var item: S.Item? }\nfunc value() -> Int { MemoryLayout<Around>.size + Int(S().make()) }',
+      'D.swift': 'func other<T: P>(_ t: T.Type) -> Int { MemoryLayout<T.Item>.size }\nfunc of() -> Int { other(S.self) }',
+    },
+    edited: 'B.swift',
+    change: ['enum Part {}', 'enum Part: Q { case a, b }'],
+    values: [3, 3],
+    recompiled: ['B.swift'],
+  },
+  'a type that a default is found by': {
+    files: {
+      'A.swift': 'protocol P { associatedtype Item; func make() -> Item }',
+      'B.swift': 'extension P { func make() -> Int8 { 1 } }',
+      'C.swift': 'struct S: P {}',
+      'D.swift': 'func value() -> Int { MemoryLayout<S.Item>.size }',
+    },
+    edited: 'B.swift',
+    change: ['Int8', 'Int32'],
+    values: [1, 4],
+  },
   'a conformance under a condition': {
     files: {
       'A.swift': 'protocol P {}\nextension Int: P {}\nstruct Box<T> { var t: T }\nextension Box: P where T == String {}',
