@@ -4,11 +4,69 @@
 
 #include "llvm/ExecutionEngine/Orc/ObjectFileInterface.h"
 #include "llvm/Object/Archive.h"
+#include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Object/ObjectFile.h"
 
 using namespace llvm;
 
 namespace hotswift {
+
+namespace {
+
+const char *const IsForPrograms =
+    " is not position independent: it was compiled for programs that are not. "
+    "Compile it with -fPIC";
+const char *const HasStaticThreadLocals =
+    " has thread-local variables of the initial-exec model, which only what is "
+    "loaded with a program can have: link the library into a shared one";
+
+/// Why code with a relocation of the type can be linked into programs and
+/// cannot be linked into memory; null if it can. The numbers are those of ELF.
+const char *whyUnlinkable(const object::ELFObjectFileBase &Object,
+                          uint64_t Type) {
+  if (Object.getEMachine() == ELF::EM_X86_64)
+    switch (Type) {
+    case ELF::R_X86_64_8:
+    case ELF::R_X86_64_16:
+    case ELF::R_X86_64_32:
+    case ELF::R_X86_64_32S:
+    case ELF::R_X86_64_TPOFF32:
+      return IsForPrograms;
+    case ELF::R_X86_64_GOTTPOFF:
+      return HasStaticThreadLocals;
+    default:
+      return nullptr;
+    }
+  if (Object.getEMachine() == ELF::EM_AARCH64 &&
+      Type >= ELF::R_AARCH64_TLSIE_MOVW_GOTTPREL_G1 &&
+      Type <= ELF::R_AARCH64_TLSIE_LD_GOTTPREL_PREL19)
+    return HasStaticThreadLocals;
+  return nullptr;
+}
+
+/// Of an object all of whose code and data are linked.
+const char *whyUnlinkable(const object::ObjectFile &Object) {
+  const auto *Elf = dyn_cast<object::ELFObjectFileBase>(&Object);
+  if (!Elf)
+    return nullptr;
+  for (const object::ELFSectionRef Section : Elf->sections()) {
+    auto Patched = Section.getRelocatedSection();
+    if (!Patched) {
+      consumeError(Patched.takeError());
+      continue;
+    }
+    // Debug information has distances of 32 bits of its own.
+    if (*Patched == Elf->section_end() ||
+        !(object::ELFSectionRef(**Patched).getFlags() & ELF::SHF_ALLOC))
+      continue;
+    for (const object::RelocationRef &Each : Section.relocations())
+      if (const char *Why = whyUnlinkable(*Elf, Each.getType()))
+        return Why;
+  }
+  return nullptr;
+}
+
+} // namespace
 
 Error StaticLibrary::refuse(const Twine &Why) const {
   return makeError(ErrorKind::Library,
@@ -70,6 +128,13 @@ Error StaticLibrary::addMember(MemoryBufferRef Member, const Triple &Target,
         !(*Flags & object::SymbolRef::SF_Undefined))
       Definitions.try_emplace(*Defined, Members.size());
   }
+  // What was prepared has other relocations.
+  auto Given = object::ObjectFile::createObjectFile(
+      MemoryBufferRef(Member.getBuffer(), Name));
+  if (!Given)
+    return Given.takeError();
+  if (const char *Why = whyUnlinkable(**Given))
+    Unlinkable[Members.size()] = Name + Why;
   Members.push_back(std::move(Prepared->Buffer));
   return Error::success();
 }
@@ -83,6 +148,9 @@ Error StaticLibraryGenerator::tryToGenerate(
     if (Found == Source.Definitions.end() ||
         !Added.insert(Found->second).second)
       continue;
+    if (const auto Why = Source.Unlinkable.find(Found->second);
+        Why != Source.Unlinkable.end())
+      return makeError(ErrorKind::Link, Why->second);
     // The library keeps the bytes.
     auto Object = MemoryBuffer::getMemBuffer(
         Source.Members[Found->second]->getMemBufferRef(),

@@ -9,6 +9,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ private:
   std::string Path;
   std::vector<std::string> Autolink;
   std::vector<std::unique_ptr<llvm::MemoryBuffer>> Members;
+  /// Why members cannot be linked, by their positions; of most, nothing.
+  std::map<size_t, std::string> Unlinkable;
   /// The first member that defines a symbol, as linkers choose it.
   llvm::StringMap<size_t> Definitions;
 };

@@ -78,6 +78,48 @@ describe('a static library', () => {
     expect(engine.call(await engine.addGeneration([entry], []), 'entry')).toBe(4);
   });
 
+  const counting = (model: string) => `
+    static __attribute__((tls_model("${model}"))) __thread int one = 40, other = 2;
+    int tally(void) { return ++one + ++other; }`;
+
+  it('may have thread-local variables that are found at run time', async () => {
+    for (const model of ['global-dynamic', 'local-dynamic']) {
+      const { fixture, entry } = tally();
+      fixture.write('tally.c', counting(model));
+      const engine = fresh();
+      const generation = await engine.addGeneration([entry], [archive(fixture, 'libcounting.a', [compileC(fixture, 'tally.c')])]);
+      expect([engine.call(generation, 'entry'), engine.call(generation, 'entry')]).toEqual([44, 46]);
+    }
+  });
+
+  const forPrograms = process.platform === 'linux' && process.arch === 'x64' ? it : it.skip;
+  forPrograms('says which member is for programs alone, and works without it', async () => {
+    const cases: [text: string, flags: string[], message: string][] = [
+      [
+        'static int table[4]; int *first(void) { return table; } int tally(void) { return *first(); }',
+        ['-fno-pic'],
+        'is not position independent',
+      ],
+      [counting('initial-exec'), [], 'has thread-local variables of the initial-exec model'],
+      [counting('local-exec'), ['-fno-pic'], 'is not position independent'],
+    ];
+    for (const [text, flags, message] of cases) {
+      const { fixture, entry } = tally();
+      fixture.write('tally.c', text);
+      fixture.write('other.c', 'int other(void) { return 3; }');
+      fixture.write('caller.c', 'int other(void); int entry(void) { return other(); }');
+      const members = [compileC(fixture, 'tally.c', flags), compileC(fixture, 'other.c')];
+      const library = archive(fixture, 'libprograms.a', members);
+      const engine = fresh();
+      await expect(engine.addGeneration([entry], [library])).rejects.toMatchObject({
+        kind: 'link',
+        message: expect.stringContaining(`${library}(tally.c.o) ${message}`),
+      });
+      const generation = await engine.addGeneration([compileC(fixture, 'caller.c')], [library]);
+      expect(engine.call(generation, 'entry')).toBe(3);
+    }
+  });
+
   describe('that cannot be used is an error that says why, and the engine goes on:', () => {
     const { fixture, library, entry } = tally();
     const bytes = readFileSync(library);

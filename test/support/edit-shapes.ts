@@ -462,7 +462,8 @@ export const editShapes: Record<string, EditShape> = {
       'C.swift': 'extension S { func make() -> Int8 { 1 } }',
       'D.swift': 'func one() -> Int { MemoryLayout<S.Item>.size }',
       'E.swift': 'struct Around { var item: S.Item? }\nfunc two() -> Int { MemoryLayout<Around>.size }',
-      'F.swift': 'func three() -> Int { MemoryLayout<Around>.stride }\nfunc value() -> Int { S().size() + one() * 10 + two() * 100 + three() * 1000 }',
+      'F.swift':
+        'func three() -> Int { MemoryLayout<Around>.stride }\nfunc value() -> Int { S().size() + one() * 10 + two() * 100 + three() * 1000 }',
     },
     edited: 'C.swift',
     change: ['Int8', 'Int32'],
