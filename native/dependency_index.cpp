@@ -400,8 +400,11 @@ DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
       Result.Owners.insert(Each.Type);
     }
   }
-  for (const auto &[Path, Reach] : Found.Types) {
-    addLayout(declaredAt(Path), Contexts, Result);
+  for (const auto &[Path, Reach, IsInBoth] : Found.Types) {
+    if (IsInBoth)
+      addLayout(declaredAt(Path), Contexts, Result);
+    else
+      addType(declaredAt(Path), Contexts, Result.Keys);
     Result.Names.insert(Path);
     const uint64_t Name = hashOfName(lastComponent(Path));
     if (Reach == TypeReach::Fields)
@@ -566,32 +569,38 @@ void DependencyIndex::addInferredTypes(ArrayRef<Content> Compared,
   To.Meant.insert(Inferred.begin(), Inferred.end());
 }
 
+DependencyIndex::Protocols
+DependencyIndex::protocols(ArrayRef<Content> Compared) const {
+  Protocols Result;
+  Result.AreKnown = visitMeanings(Compared, [&](const Meaning &Each) {
+    const auto &[Type, Name] = Each.Declared;
+    if (Each.IsProtocol)
+      Result.Inherited[Name].insert(Each.Protocols.begin(),
+                                    Each.Protocols.end());
+    else if (Each.IsType)
+      Result.Types.insert(Name);
+    if (!Type.empty())
+      Result.Members[lastComponent(Type).str()].push_back(hashOfName(Name));
+  });
+  return Result;
+}
+
 /// The names by which files ask for a conformance: the protocol, its members
 /// and those of its extensions, and what it inherits, unless the type conforms
 /// to that in any case. Nothing for a protocol of another module of which that
 /// is not known.
 std::optional<DependencyIndex::KeySet>
 DependencyIndex::namesAskingFor(const Conformance &Changed,
-                                ArrayRef<Content> Compared) const {
-  std::map<std::string, std::set<std::string>> Inherited;
-  std::map<std::string, std::vector<uint64_t>> Members;
-  const auto Note = [&](const Meaning &Each) {
-    const auto &[Type, Name] = Each.Declared;
-    if (Each.IsProtocol)
-      Inherited[Name].insert(Each.Protocols.begin(), Each.Protocols.end());
-    if (!Type.empty())
-      Members[lastComponent(Type).str()].push_back(hashOfName(Name));
-  };
-  if (!visitMeanings(Compared, Note))
+                                const Protocols &Known) {
+  if (!Known.AreKnown)
     return std::nullopt;
-
   // Goes on to what is inherited from those that are new.
   const auto Follow = [&](std::vector<std::string> Waiting, auto IsNew) {
     while (!Waiting.empty()) {
       const std::string Protocol = std::move(Waiting.back());
       Waiting.pop_back();
-      const auto More = Inherited.find(Protocol);
-      if (IsNew(Protocol) && More != Inherited.end())
+      const auto More = Known.Inherited.find(Protocol);
+      if (IsNew(Protocol) && More != Known.Inherited.end())
         append_range(Waiting, More->second);
     }
   };
@@ -606,10 +615,15 @@ DependencyIndex::namesAskingFor(const Conformance &Changed,
   KeySet Names;
   for (const std::string &Protocol : Asked) {
     Names.insert(hashOfName(Protocol));
-    if (Inherited.count(Protocol)) {
-      Names.insert(Members[Protocol].begin(), Members[Protocol].end());
+    if (Known.Inherited.count(Protocol)) {
+      if (const auto Of = Known.Members.find(Protocol);
+          Of != Known.Members.end())
+        Names.insert(Of->second.begin(), Of->second.end());
       continue;
     }
+    // What an alias of the same name stands for.
+    if (Known.Types.count(Protocol))
+      continue;
     const auto *Asking = namesAsking(Protocol);
     if (!Asking)
       return std::nullopt;
@@ -670,8 +684,11 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
   }
   std::vector<std::pair<const KeySet *, std::optional<KeySet>>> Asked;
   Asked.reserve(Total.Conformances.size());
-  for (const Conformance &Each : Total.Conformances)
-    Asked.emplace_back(&Each.Known, namesAskingFor(Each, Read));
+  if (!Total.Conformances.empty()) {
+    const Protocols Known = protocols(Read);
+    for (const Conformance &Each : Total.Conformances)
+      Asked.emplace_back(&Each.Known, namesAskingFor(Each, Known));
+  }
   const auto IsTouched = [&](const Content &File) {
     return isTouched(File, Total) || any_of(Asked, [&](const auto &Each) {
              const auto &[Known, Names] = Each;

@@ -154,6 +154,17 @@ private:
     std::vector<std::string> Protocols;
     std::vector<std::string> Others;
   };
+  /// What the texts of all files say of protocols, by name.
+  struct Protocols {
+    /// Whether all texts are understood.
+    bool AreKnown = true;
+    /// Of aliases what they may mean.
+    std::map<std::string, std::set<std::string>> Inherited;
+    /// Hashes of the names of their members.
+    std::map<std::string, std::vector<uint64_t>> Members;
+    /// Types that are none.
+    std::set<std::string> Types;
+  };
   struct Change {
     KeySet Keys;
     std::vector<Conformance> Conformances;
@@ -197,8 +208,9 @@ private:
   static Change changeOf(const EditedFile &Entry, const Content &Before,
                          const Content &After);
   static bool spread(const Content &File, Change &To);
-  std::optional<KeySet> namesAskingFor(const Conformance &Changed,
-                                       llvm::ArrayRef<Content> Compared) const;
+  Protocols protocols(llvm::ArrayRef<Content> Compared) const;
+  static std::optional<KeySet> namesAskingFor(const Conformance &Changed,
+                                              const Protocols &Known);
   void addInferredTypes(llvm::ArrayRef<Content> Compared, Change &To) const;
   template <typename Visitor>
   bool visitMeanings(llvm::ArrayRef<Content> Compared, Visitor Visit) const;

@@ -318,8 +318,12 @@ public:
   std::vector<ChangedType> all() const {
     std::vector<ChangedType> Result;
     Result.reserve(Types.size());
-    for (const auto &[Path, Reach] : Types)
-      Result.push_back({Path, Reach});
+    for (const auto &[Path, Reach] : Types) {
+      const auto [Type, Name] = declaredAt(Path);
+      const Key Named{Type, Name};
+      Result.push_back(
+          {Path, Reach, Old.Types.count(Named) && New.Types.count(Named)});
+    }
     return Result;
   }
 

@@ -36,6 +36,9 @@ struct ChangedType {
   /// As `Model.Part`.
   std::string Path;
   TypeReach Reach;
+  /// Whether both texts declare it. One that comes or goes is a changed name,
+  /// too, and nobody knows its layout who does not look that up.
+  bool IsInBoth;
 };
 
 /// Protocols that a type conforms to now, or no more, or under other

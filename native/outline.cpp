@@ -905,7 +905,8 @@ void OutlineReader::count(Range Of, std::string &Into) const {
   }
 }
 
-/// Without the labels of parameters and arguments, which nothing is made of.
+/// Without the labels of parameters and arguments, which nothing is made of,
+/// and without `async` where it is no name.
 void OutlineReader::note(Range Of, Declaration &In) const {
   // Whether the brackets around are those of a collection.
   std::vector<bool> AreSquare;
@@ -914,9 +915,16 @@ void OutlineReader::note(Range Of, Declaration &In) const {
       AreSquare.push_back(is(Each, "["));
     else if (!AreSquare.empty() && Tokens[Each].Partner != 0)
       AreSquare.pop_back();
-    const bool IsLabel = is(Each + 1, ":") && isAttached(Each + 1) &&
+    if (!isWord(Each))
+      continue;
+    // Of two labels, the second is the name in the body.
+    const size_t Last = isWord(Each + 1) ? Each + 1 : Each;
+    const bool IsLabel = is(Last + 1, ":") && isAttached(Last + 1) &&
                          (AreSquare.empty() || !AreSquare.back());
-    if (isWord(Each) && !IsLabel)
+    const bool IsEffect =
+        is(Each, "async") && Each > Of.first &&
+        (is(Each - 1, ")") || is(Each - 1, "get") || is(Each - 1, "_read"));
+    if (!IsLabel && !IsEffect)
       In.Words.push_back(said(Each));
   }
 }

@@ -199,6 +199,66 @@ StringRef standardType(StringRef Mangled) {
       .Default({});
 }
 
+struct NestedTypes {
+  /// The outermost first, one at least.
+  std::vector<std::string> Names;
+  /// Whether nothing follows: constraints do, as of a type that need not be
+  /// copyable.
+  bool IsWhole;
+};
+
+/// Goes on to what is nested in an extension: `E` stands between that and the
+/// constraints of the extension. False if there is none.
+bool skipConstraints(StringRef &Rest, IdentifierReader &Identifiers) {
+  while (!Rest.empty()) {
+    if (Rest.front() == 'E' && Rest.size() > 1 && isDigit(Rest[1])) {
+      Rest = Rest.drop_front();
+      return true;
+    }
+    if (isDigit(Rest.front())) {
+      if (Identifiers.next().empty())
+        return false;
+    } else if (Rest.consume_front("A")) {
+      // Substitutions: letters, each of which may be said several times; the
+      // last is a capital or, after a number, `_`.
+      Rest = Rest.drop_while([](char C) { return isDigit(C) || isLower(C); });
+      Rest = Rest.drop_front(Rest.empty() ? 0 : 1);
+    } else {
+      Rest = Rest.drop_front();
+    }
+  }
+  return false;
+}
+
+/// Nothing if it cannot be read.
+std::optional<NestedTypes> nestedTypes(StringRef Context) {
+  if (const StringRef Known = standardType(Context); !Known.empty())
+    return NestedTypes{{Known.str()}, true};
+  StringRef Rest = Context;
+  IdentifierReader Identifiers(Rest);
+  // The standard library has a letter in the place of its name.
+  if (!Rest.consume_front("s") && Identifiers.next().empty())
+    return std::nullopt;
+  NestedTypes Result;
+  do {
+    while (!Rest.empty() && isDigit(Rest.front())) {
+      Result.Names.push_back(Identifiers.next());
+      // A private one has its file's hash for a second identifier.
+      if (!Rest.empty() && isDigit(Rest.front()) &&
+          (Identifiers.next().empty() || !Rest.consume_front("LL")))
+        return std::nullopt;
+      if (Result.Names.back().empty() || Rest.empty() ||
+          !StringRef("CVOPa").contains(Rest.front()))
+        return std::nullopt;
+      Rest = Rest.drop_front();
+    }
+    if (Result.Names.empty())
+      return std::nullopt;
+    Result.IsWhole = Rest.empty();
+  } while (skipConstraints(Rest, Identifiers));
+  return Result;
+}
+
 } // namespace
 
 std::string mangleIdentifier(StringRef Identifier) {
@@ -217,49 +277,15 @@ std::string mangleIdentifier(StringRef Identifier) {
 }
 
 std::string readableContext(StringRef Context) {
-  if (const StringRef Known = standardType(Context); !Known.empty())
-    return Known.str();
-  StringRef Rest = Context;
-  IdentifierReader Identifiers(Rest);
-  std::string Result;
-  // The standard library has a letter in the place of its name.
-  if (!Rest.consume_front("s") && Identifiers.next().empty())
+  const auto Found = nestedTypes(Context);
+  if (!Found || !Found->IsWhole)
     return Context.str();
-  while (!Rest.empty()) {
-    const std::string Type = Identifiers.next();
-    // A private one has its file's hash for a second identifier.
-    if (!Rest.empty() && isDigit(Rest.front()) &&
-        (Identifiers.next().empty() || !Rest.consume_front("LL")))
-      return Context.str();
-    if (Type.empty() || Rest.empty() ||
-        !StringRef("CVOPa").contains(Rest.front()))
-      return Context.str();
-    Rest = Rest.drop_front();
-    Result += Result.empty() ? Type : "." + Type;
-  }
-  return Result.empty() ? Context.str() : Result;
+  return join(Found->Names, ".");
 }
 
 std::string lastTypeIn(StringRef Context) {
-  if (const StringRef Known = standardType(Context); !Known.empty())
-    return Known.str();
-  StringRef Rest = Context;
-  IdentifierReader Identifiers(Rest);
-  // The standard library has a letter in the place of its name.
-  if (!Rest.consume_front("s") && Identifiers.next().empty())
-    return {};
-  std::string Last;
-  while (!Rest.empty() && isDigit(Rest.front())) {
-    Last = Identifiers.next();
-    if (!Rest.empty() && isDigit(Rest.front()) &&
-        (Identifiers.next().empty() || !Rest.consume_front("LL")))
-      return {};
-    if (Rest.empty() || !StringRef("CVOPa").contains(Rest.front()))
-      return {};
-    Rest = Rest.drop_front();
-  }
-  // What is left are constraints, as of a type that need not be copyable.
-  return Last;
+  const auto Found = nestedTypes(Context);
+  return Found ? Found->Names.back() : std::string();
 }
 
 } // namespace hotswift

@@ -13,8 +13,9 @@ namespace hotswift {
 /// is, and that is the module's in names of what the module declares.
 std::string mangleIdentifier(llvm::StringRef Identifier);
 
-/// A type as it is written in its module, `Model.Part` of `3App5ModelV4PartV`;
-/// the mangled context itself where it is more than nested types of a module.
+/// A type as it is written in its module, `Model.Part` of `3App5ModelV4PartV`,
+/// which may be nested in extensions; the mangled context itself where it is
+/// more than nested types of a module.
 std::string readableContext(llvm::StringRef Context);
 
 /// The name of a mangled type, without the types around it: `Part` of

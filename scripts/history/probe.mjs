@@ -18,14 +18,11 @@ const type =
 export function probeText(folder) {
   const names = [...new Set(sourcesIn(folder).flatMap(typesIn))].sort();
   const terms = names.map((name) => `  add(${name}.self)\n`).join('');
-  return `private var sum = 0
-
-private func add<T>(_ type: T.Type) {
-  sum = (sum &* 31 &+ MemoryLayout<T>.size &+ String(reflecting: T.self).utf8.count) & 0xFFFFFF
-}
-
-@_cdecl("${probeSymbol}") public func hotswiftProbe() -> Int32 {
-  sum = 0
+  return `@_cdecl("${probeSymbol}") public func hotswiftProbe() -> Int32 {
+  var sum = 0
+  func add<T>(_ type: T.Type) {
+    sum = (sum &* 31 &+ MemoryLayout<T>.size &+ String(reflecting: T.self).utf8.count) & 0xFFFFFF
+  }
 ${terms}  return Int32(sum)
 }
 `;

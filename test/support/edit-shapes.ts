@@ -469,6 +469,30 @@ export const editShapes: Record<string, EditShape> = {
     change: ['Int8', 'Int32'],
     values: [2211, 8544],
   },
+  'a type in an extension under a condition': {
+    files: {
+      'A.swift':
+        'struct Box<T> { var t: T }\nextension Box where T == Int { struct Kind { var a: Int8 = 1 } }\nextension Box where T == Bool { struct Sort { var a: Int8 = 1 } }',
+      'B.swift': 'struct Around { var kind = Box<Int>.Kind() }\nfunc one() -> Int { MemoryLayout<Around>.size }',
+      'C.swift': 'func value() -> Int { one() * 10 + Int(Around().kind.a) }',
+      'D.swift': 'func other() -> Int { Int(Box<Bool>.Sort().a) + Box(t: 2).t }',
+    },
+    edited: 'A.swift',
+    change: ['Kind { var a: Int8', 'Kind { var b = 2, a: Int8'],
+    values: [11, 91],
+    recompiled: ['A.swift', 'B.swift', 'C.swift'],
+  },
+  'an effect that is a name elsewhere': {
+    files: {
+      'A.swift': 'struct S { var a = 1 }',
+      'B.swift': 'struct Later { var work: () async -> Int; var size = 2 }\nfunc make() -> Later { Later(work: { 1 }) }',
+      'C.swift': 'func value() -> Int { make().size + S().a }',
+    },
+    edited: 'A.swift',
+    change: ['var a = 1', 'var a = 1; func async() {}'],
+    values: [3, 3],
+    recompiled: ['A.swift'],
+  },
   'a nested type beside one that is found by inference': {
     files: {
       'A.swift': 'protocol P { associatedtype Item; func make() -> Item }\nprotocol Q {}',
