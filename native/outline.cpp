@@ -207,6 +207,8 @@ private:
   bool readDirective();
   bool readExpansion();
   void readLead(Lead &Found);
+  bool endsBranch(size_t At) const;
+  bool readDeclaration(size_t Start, Lead &Found);
   bool readImport(Lead &Found);
   bool readType(Lead &Found, StringRef Keyword);
   bool readFunction(Lead &Found, DeclarationKind Kind);
@@ -244,6 +246,9 @@ private:
   std::vector<Container> Scopes;
   /// Hashes of the conditions of compilation around, one in the other.
   std::vector<uint64_t> Conditions;
+  /// Attributes under a condition of their own, before what they belong to.
+  std::vector<Lead> Pending;
+  std::string PendingConditions;
   std::vector<Declaration> Found;
 };
 
@@ -273,6 +278,29 @@ bool OutlineReader::readOne() {
   const size_t Start = At;
   Lead Before;
   readLead(Before);
+  if (At > Start && endsBranch(At)) {
+    Pending.push_back(std::move(Before));
+    PendingConditions += header({});
+    return true;
+  }
+  for (const Lead &Each : Pending) {
+    Before.Marks.IsCopied |= Each.Marks.IsCopied;
+    Before.Marks.HasCustomAttribute |= Each.Marks.HasCustomAttribute;
+  }
+  const bool IsRead = readDeclaration(Start, Before);
+  Pending.clear();
+  PendingConditions.clear();
+  return IsRead;
+}
+
+/// Whether what stands here ends a branch of a condition of compilation.
+bool OutlineReader::endsBranch(size_t Position) const {
+  return is(Position, "#") && isAttached(Position + 1) &&
+         (is(Position + 1, "endif") || is(Position + 1, "else") ||
+          is(Position + 1, "elseif"));
+}
+
+bool OutlineReader::readDeclaration(size_t Start, Lead &Before) {
   const StringRef Keyword = said(At);
   if (isWord(At) && At < scopeEnd()) {
     if (Keyword == "import")
@@ -942,9 +970,12 @@ std::string OutlineReader::header(llvm::ArrayRef<Range> Parts) const {
 
 void OutlineReader::setHeader(Declaration &Of, const Lead &Before,
                               llvm::ArrayRef<Range> Parts, StringRef More) {
-  std::vector<Range> All{Before.Span};
+  std::vector<Range> All;
+  for (const Lead &Each : Pending)
+    All.push_back(Each.Span);
+  All.push_back(Before.Span);
   llvm::append_range(All, Parts);
-  Of.Header = llvm::xxh3_64bits(header(All) + More.str());
+  Of.Header = llvm::xxh3_64bits(header(All) + PendingConditions + More.str());
   for (const Range &Part : All)
     note(Part, Of);
 }

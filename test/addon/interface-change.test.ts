@@ -33,6 +33,10 @@ typealias Alias = [String: S<Int>]
 #if DEBUG
 func debug() {}
 #endif
+#if OLD
+@available(*, deprecated)
+#endif
+func dated() {}
 @MyMacro struct Made { var m = 1; func n() {} }
 struct Wrapping { @Wrapped var w = 1 }
 `;
@@ -84,6 +88,8 @@ describe('two texts', () => {
     ['an operator', '<+>: AdditionPrecedence', '<+>: DefaultPrecedence', { names: ['<+>'] }],
     ['an alias', '[String: S<Int>]', '[Int: S<Int>]', { names: ['Alias'] }],
     ['a condition', '#if DEBUG', '#if RELEASE', { names: ['debug'] }],
+    ['an attribute under a condition', '@available(*, deprecated)', '@available(*, unavailable)', { names: ['dated'] }],
+    ['a condition of an attribute', '#if OLD', '#if NEW', { names: ['dated'] }],
     ['an import', 'import Foundation', 'import Dispatch', { imports: ['Dispatch', 'Foundation'] }],
     ['a member that a macro sees', 'var m = 1;', 'var m = 1; var k: Int { 1 };', { names: ['Made.k'], types: ['Made'] }],
     [
@@ -118,6 +124,7 @@ describe('two texts', () => {
     ['strings in strings', 'let a = "\\(f("\\("}")"))", b = #"\\"#, c = """\n  "{" \\("}")\n  """'],
     ['values that go on', 'let a = b\n  .c\n  .d { $0 }\n  as! [Int]\nvar e: Int {\n  get { 1 }\n}'],
     ['a call of read', 'var a: Int { read() + 1 }'],
+    ['attributes under a condition', 'enum A {\n  case a\n  #if B\n  @available(*, unavailable)\n  #else\n  @C(1)\n  #endif\n  case b\n}'],
     ['conditions in a chain', 'let a = b\n#if A\n  .c()\n#endif\n  .d()'],
     ['expressions that branch', 'let a = if b { 1 } else { 2 }\nlet c = switch d { case .e: 1 default: 2 }'],
     ['packs and values', 'struct A<each T, let n: Int>: ~Copyable { func f(_ t: repeat each T) {} }'],
