@@ -796,8 +796,9 @@ bool OutlineReader::readStatement() {
 bool OutlineReader::startsDeclaration(size_t Position) const {
   if (!Tokens[Position].StartsLine)
     return false;
+  // A type may have attributes, too.
   if (is(Position, "@"))
-    return true;
+    return Position == 0 || (!is(Position - 1, ":") && !is(Position - 1, "->"));
   if (is(Position, "#"))
     return isWord(Position + 1) && !continuesChain(Position);
   if (!isWord(Position))

@@ -124,6 +124,7 @@ describe('two texts', () => {
     ['strings in strings', 'let a = "\\(f("\\("}")"))", b = #"\\"#, c = """\n  "{" \\("}")\n  """'],
     ['values that go on', 'let a = b\n  .c\n  .d { $0 }\n  as! [Int]\nvar e: Int {\n  get { 1 }\n}'],
     ['a call of read', 'var a: Int { read() + 1 }'],
+    ['an attribute of a type on a line of its own', 'struct A {\n  var b:\n    @convention(c) (Int) -> Void\n  {\n    f()\n  }\n}'],
     ['attributes under a condition', 'enum A {\n  case a\n  #if B\n  @available(*, unavailable)\n  #else\n  @C(1)\n  #endif\n  case b\n}'],
     ['conditions in a chain', 'let a = b\n#if A\n  .c()\n#endif\n  .d()'],
     ['expressions that branch', 'let a = if b { 1 } else { 2 }\nlet c = switch d { case .e: 1 default: 2 }'],
