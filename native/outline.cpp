@@ -972,6 +972,7 @@ std::string OutlineReader::header(llvm::ArrayRef<Range> Parts) const {
 void OutlineReader::setHeader(Declaration &Of, const Lead &Before,
                               llvm::ArrayRef<Range> Parts, StringRef More) {
   std::vector<Range> All;
+  All.reserve(Pending.size() + 1 + Parts.size());
   for (const Lead &Each : Pending)
     All.push_back(Each.Span);
   All.push_back(Before.Span);
