@@ -358,8 +358,7 @@ export class Reloads {
     ];
     if (!isNew && !isAnother) return { ...unchanged(generations.number, timings), relinked, diagnostics: warnings };
     const { strategy, recompiled, warm } = ran;
-    const why = changed.length === 0 && moduleChange === 'resources' ? 'resources of the package changed' : ran.reason;
-    const reason = explain(why, { isAnother, set });
+    const reason = explain(reasonFor(moduleChange, changed, ran.reason), { isAnother, set });
     const diagnostics = [...ran.diagnostics, ...warnings];
     const tier = moduleChange === 'none' && outdated.length === 0 ? 'structural' : 'module';
     return { tier, strategy, reason, changed, recompiled, relinked, generation: generations.number, warm, timings, diagnostics };
@@ -411,6 +410,12 @@ function unchanged(generation: number, timings: ReloadResult['timings']): Reload
 
 function literalReason(values: readonly LiteralValue[] | undefined): string {
   return values?.length === 0 ? 'all literals have their values back' : 'only values of literals differ';
+}
+
+/** With what of the package changed. Where its settings did, what was compiled before is of no use. */
+function reasonFor(change: ModuleChange, changed: readonly string[], reason: string): string {
+  if (change === 'settings') return `flags or dependencies of the package changed: ${reason}`;
+  return change === 'resources' && changed.length === 0 ? 'resources of the package changed' : reason;
 }
 
 /** `set`: why values could not be set. */

@@ -1,4 +1,4 @@
-import { cpSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import type { Session } from '../../lib/index.js';
 import { Fixture } from '../support/fixture';
 import { Picture } from '../support/picture';
@@ -64,6 +64,11 @@ describe('a package that changes while a session is open', () => {
     fixture.write('Sources/Cards/Model.swift', 'import Palette\nfunc shade() -> String { accent() }\n');
     expect(await session.reload()).toMatchObject({ tier: 'module' });
     expect(await color(session)).toBe('#00ff00');
+
+    const text = readFileSync(fixture.path('Sources/Palette/Palette.swift'), 'utf8');
+    fixture.write('Sources/Palette/Palette.swift', text.replace('#00ff00', '#ff00ff'));
+    expect(await session.reload()).toMatchObject({ reason: expect.stringContaining('dependencies of the package changed') });
+    expect(await color(session)).toBe('#ff00ff');
   });
 
   full.it('is drawn again when a resource changes, by code that has not seen the old one', async () => {
