@@ -1,6 +1,7 @@
 #include "dependency_index.h"
 
 #include "interface_change.h"
+#include "swift_literal.h"
 #include "swift_names.h"
 
 #include "llvm/ADT/BitVector.h"
@@ -26,6 +27,22 @@ uint64_t hashOf(StringRef Text) {
 void sortUnique(std::vector<uint64_t> &Keys) {
   llvm::sort(Keys);
   Keys.erase(llvm::unique(Keys), Keys.end());
+}
+
+/// Hashes of all names in a text, comments and strings included, ascending.
+std::vector<uint64_t> namesIn(StringRef Text) {
+  std::vector<uint64_t> Names;
+  for (size_t Start = 0; Start < Text.size();) {
+    if (!isIdentifierByte(Text[Start])) {
+      ++Start;
+      continue;
+    }
+    const StringRef Name = Text.drop_front(Start).take_while(isIdentifierByte);
+    Names.push_back(hashOfName(Name));
+    Start += Name.size();
+  }
+  sortUnique(Names);
+  return Names;
 }
 
 /// The last of `Model.Part`.
@@ -548,16 +565,20 @@ void DependencyIndex::addInferredTypes(ArrayRef<Content> Compared,
     return !Types.count(lastComponent(Owner)) &&
            !Protocols.count(lastComponent(Owner));
   });
+  const auto MayBeInferred = [&](const Declaration &Declared) {
+    if (!MayBeDefault && !To.Owners.count(Declared.Type))
+      return false;
+    const auto *Requirements = requirementsInferring(Declared.Name);
+    return !Requirements || any_of(*Requirements, IsMember);
+  };
   const auto AddUnseen = [&](const Content &File) {
     for (const auto &[Key, Declared] : File.Declarations) {
       if (Declared.Type.empty() || Declared.Name.empty())
         continue;
       const uint64_t Name = hashOfName(Declared.Name);
-      const auto *Requirements = requirementsInferring(Declared.Name);
-      const bool IsOfOwner = (MayBeDefault || To.Owners.count(Declared.Type)) &&
-                             (!Requirements || any_of(*Requirements, IsMember));
-      const bool IsAnother =
-          Associated.contains(Name) ? Inferred.contains(Name) : IsOfOwner;
+      const bool IsAnother = Associated.contains(Name)
+                                 ? Inferred.contains(Name)
+                                 : MayBeInferred(Declared);
       if (!IsAnother || File.shows(Name))
         continue;
       Inferred.insert(Name);

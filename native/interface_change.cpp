@@ -1,7 +1,6 @@
 #include "interface_change.h"
 
 #include "outline.h"
-#include "swift_literal.h"
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
@@ -537,22 +536,6 @@ DeclaredName declaredAt(const std::string &Path) {
 }
 
 uint64_t hashOfName(StringRef Name) { return llvm::xxh3_64bits(Name); }
-
-std::vector<uint64_t> namesIn(StringRef Text) {
-  std::vector<uint64_t> Names;
-  for (size_t Start = 0; Start < Text.size();) {
-    if (!isIdentifierByte(Text[Start])) {
-      ++Start;
-      continue;
-    }
-    const StringRef Name = Text.drop_front(Start).take_while(isIdentifierByte);
-    Names.push_back(hashOfName(Name));
-    Start += Name.size();
-  }
-  llvm::sort(Names);
-  Names.erase(llvm::unique(Names), Names.end());
-  return Names;
-}
 
 std::optional<std::vector<Meaning>> meaningsOf(StringRef Text) {
   auto Found = outlineOf(Text);

@@ -120,9 +120,6 @@ constexpr uint32_t NoOwner = 0xFFFFFFFF;
 /// The hash of a name, as in Meaning::Mentions.
 uint64_t hashOfName(llvm::StringRef Name);
 
-/// Hashes of all names in a text, comments and strings included, ascending.
-std::vector<uint64_t> namesIn(llvm::StringRef Text);
-
 /// The names by which the standard library asks whether a type conforms to one
 /// of its protocols where it could do without, and the protocols that it is
 /// made of; null for another protocol.

@@ -92,6 +92,7 @@ describe('a static library', () => {
     }
   });
 
+  // Which relocations are for programs is a matter of the format and the processor: these are ELF's for x86-64.
   const forPrograms = process.platform === 'linux' && process.arch === 'x64' ? it : it.skip;
   forPrograms('says which member is for programs alone, and works without it', async () => {
     const cases: [text: string, flags: string[], message: string][] = [
