@@ -35,6 +35,13 @@ async function play(count: number, random: Random): Promise<{ edit: string; text
   return steps;
 }
 
+test('every shape can be among others, and is worth there what it is worth by itself', async () => {
+  const module = new ShapeModule({ files: 8, random: new Random(1) });
+  expect(await coldValue(module.texts)).toBe(module.value);
+  module.editAll();
+  expect(await coldValue(module.texts)).toBe(module.value);
+});
+
 campaign(
   'random edits of the shapes that touch other files each give what a cold compile of the same texts gives',
   { quick: 6, full: 100, long: 1000, variable: 'HOTSWIFT_RANDOM_SHAPES' },

@@ -283,11 +283,11 @@ export const editShapes: Record<string, EditShape> = {
   },
   'a default argument that takes the place of the call': {
     files: {
-      'A.swift': 'func f(_ x: Int = 5) -> Int { x }',
-      'B.swift': '\n\nfunc value() -> Int { f() }',
+      'A.swift': 'func f(_ line: Int, _ x: Int = -1) -> Int { x == line ? 3 : 5 }',
+      'B.swift': '\n\nfunc value() -> Int { f(#line) }',
     },
     edited: 'A.swift',
-    change: ['= 5', '= #line'],
+    change: ['= -1', '= #line'],
     values: [5, 3],
   },
   'a default argument': {
@@ -398,9 +398,9 @@ export const editShapes: Record<string, EditShape> = {
   'a size that is asked for': {
     files: {
       'A.swift': 'struct Model { var a: Int8 = 1 }',
-      'B.swift': 'typealias Alias = Model\nfunc size<T>(_ type: T.Type) -> Int { MemoryLayout<T>.size }',
+      'B.swift': 'typealias Alias = Model\nfunc bytes<T>(_ type: T.Type) -> Int { MemoryLayout<T>.size }',
       'C.swift': 'func one() -> Int { MemoryLayout<Model>.size }\nfunc two() -> Int { MemoryLayout<Alias>.stride }',
-      'D.swift': 'func value() -> Int { one() * 100 + two() * 10 + size(Model.self) }',
+      'D.swift': 'func value() -> Int { one() * 100 + two() * 10 + bytes(Model.self) }',
     },
     edited: 'A.swift',
     change: ['struct Model { var a: Int8 = 1 }', 'struct Model { var a: Int16 = 1 }'],

@@ -8,12 +8,18 @@ interface Instance {
   /** From the module's files to what of them is the shape's. */
   texts: Map<string, string>;
   edited: string;
-  change: [from: string, to: string];
+  /** What is in the edited file after the edit. */
+  changed: string;
+  values: [before: number, after: number];
   isChanged: boolean;
 }
 
 /** What a file declares at the left margin; shapes have several declarations on a line at most inside of braces. */
 const declared = /^(?:@\w+ )*(?:(?:private|public|final) )*(?:struct|enum|class|protocol|func|let|var|typealias|precedencegroup) (\w+)/gm;
+
+type UsableShape = EditShape & { values: [before: number, after: number] };
+const isUsable = (entry: [string, EditShape]): entry is [string, UsableShape] => entry[1].values[1] !== 'error';
+const usableShapes = Object.entries(editShapes).filter(isUsable);
 
 /** A module of several files in which each of some shapes is spread over some of the files, edited one after the other and back. */
 export class ShapeModule {
@@ -23,17 +29,11 @@ export class ShapeModule {
   readonly #noise = new Map<string, string>();
   #noises = 0;
 
-  constructor({ files, shapes, random }: { files: number; shapes: number; random: Random }) {
+  /** Without a number of `shapes` each is there once. */
+  constructor({ files, shapes, random }: { files: number; shapes?: number; random: Random }) {
     this.#files = Array.from({ length: files }, (_, index) => `File${index}.swift`);
-    const usable = Object.entries(editShapes).filter(([, { values }]) => values[1] !== 'error');
-    // Operators have no names that could be others.
-    const once = new Set<string>();
-    this.#instances = Array.from({ length: shapes }, (_, number) => {
-      const left = usable.filter(([name]) => !once.has(name));
-      const [name, shape] = random.pick(left);
-      if (/operator/.test(Object.values(shape.files).join())) once.add(name);
-      return instantiate(name, shape, number, random.shuffle(this.#files));
-    });
+    const chosen = shapes === undefined ? usableShapes : pickShapes(shapes, random);
+    this.#instances = chosen.map(([name, shape], number) => instantiate(name, shape, number, random.shuffle(this.#files)));
   }
 
   /** The texts by file name. `value()` is a number made of what all shapes say. */
@@ -41,6 +41,17 @@ export class ShapeModule {
     const terms = this.#instances.map(({ number }) => `  sum = (sum &* 31 &+ value_${number}()) & 0xFFFFFF\n`);
     const value = `func value() -> Int {\n  var sum = 0\n${terms.join('')}  return sum\n}\n`;
     return { ...Object.fromEntries(this.#files.map((file) => [file, this.#textOf(file)])), 'Value.swift': value };
+  }
+
+  /** What `value()` is by what each shape says of itself. */
+  get value(): number {
+    // Both factors are small enough for a product without rounding.
+    return this.#instances.reduce((sum, { values, isChanged }) => (sum * 31 + (isChanged ? values[1] : values[0])) & 0xffffff, 0);
+  }
+
+  /** Edits every shape. */
+  editAll(): void {
+    for (const instance of this.#instances) instance.isChanged = !instance.isChanged;
   }
 
   /** Edits one or two shapes, and sometimes a file in a way that means nothing. Tells what was edited. */
@@ -63,18 +74,31 @@ export class ShapeModule {
   }
 
   #textOf(file: string): string {
-    const parts = this.#instances.flatMap(({ texts, edited, change, isChanged }) => {
+    const parts = this.#instances.flatMap(({ texts, edited, changed, isChanged }) => {
       const text = texts.get(file);
       if (text === undefined) return [];
-      return file === edited && isChanged ? text.replace(change[0], () => change[1]) : text;
+      return file === edited && isChanged ? changed : text;
     });
     return `${this.#noise.get(file) ?? ''}${parts.join('\n')}\n`;
   }
 }
 
-function instantiate(name: string, { files, edited, change: [from, to] }: EditShape, number: number, places: readonly string[]): Instance {
+function pickShapes(count: number, random: Random): [string, UsableShape][] {
+  // Operators have no names that could be others.
+  const once = new Set<string>();
+  return Array.from({ length: count }, () => {
+    const [name, shape] = random.pick(usableShapes.filter(([name]) => !once.has(name)));
+    if (/operator/.test(Object.values(shape.files).join())) once.add(name);
+    return [name, shape];
+  });
+}
+
+function instantiate(name: string, shape: UsableShape, number: number, places: readonly string[]): Instance {
+  const { files, edited, values } = shape;
+  const [from, to] = shape.change;
   const names = Object.keys(files);
-  const all = [...Object.values(files), to].join('\n');
+  const changed = files[edited]?.replace(from, () => to) ?? '';
+  const all = [...Object.values(files), changed].join('\n');
   const own = new Set([...all.matchAll(declared)].map(([, found = '']) => found));
   const renamed = (text: string) => text.replace(/\b\w+\b/g, (word) => (own.has(word) ? `${word}_${number}` : word));
   const place = (file: string) => places[names.indexOf(file)] ?? '';
@@ -83,7 +107,8 @@ function instantiate(name: string, { files, edited, change: [from, to] }: EditSh
     number,
     texts: new Map(names.map((file) => [place(file), renamed(files[file] ?? '')])),
     edited: place(edited),
-    change: [renamed(from), renamed(to)],
+    changed: renamed(changed),
+    values,
     isChanged: false,
   };
 }
