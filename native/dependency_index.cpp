@@ -145,6 +145,7 @@ bool DependencyIndex::Content::shows(uint64_t Name) const {
 }
 
 void DependencyIndex::Change::add(const Change &Other) {
+  HasOtherCopies |= Other.HasOtherCopies;
   append_range(Conformances, Other.Conformances);
   for (auto Part :
        {&Change::Keys, &Change::Opaque, &Change::Meant, &Change::Inherited,
@@ -441,6 +442,10 @@ DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
     addName(Each, Contexts, Result.Opaque);
     Result.Names.insert(pathOf(Each));
   }
+  for (const DeclaredName &Each : Found.Copied) {
+    Result.HasOtherCopies = true;
+    Result.Names.insert(pathOf(Each));
+  }
   // Of what no text shows the compiler alone can tell.
   const UnseenDeclarations Unseen(Found, Contexts);
   for (const Content *Version : {&Before, &After}) {
@@ -484,8 +489,6 @@ bool DependencyIndex::spread(const Content &File, Change &To) {
     Grows = true;
     if (Each.IsType)
       addLayout(Each.Declared, Contexts, To);
-    else if (Each.IsCopied)
-      addName(Each.Declared, Contexts, To.Keys);
   };
   for (const Meaning &Each : *File.Meanings) {
     const bool IsMeant = Mentions(Each, To.Meant);
@@ -683,7 +686,7 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
     const Change Differs = changeOf(Entry, known(Slot), After);
     Compared.insert(Slot);
     if (!Differs.Keys.empty() || !Differs.Opaque.empty() ||
-        !Differs.Conformances.empty())
+        !Differs.Conformances.empty() || Differs.HasOtherCopies)
       Changed.insert(Slot);
     Total.add(Differs);
   }

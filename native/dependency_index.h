@@ -170,6 +170,9 @@ private:
     std::vector<Conformance> Conformances;
     /// What matters to files that were compiled with others alone.
     KeySet Opaque;
+    /// Whether bodies differ that are read from modules alone: no source is
+    /// touched by that, but the modules are out of date.
+    bool HasOtherCopies = false;
     std::set<std::string> Names;
     std::set<std::string> Imports;
     /// Hashes of names that mean something else where a type is made of them,

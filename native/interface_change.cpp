@@ -34,6 +34,7 @@ public:
   /// By name: the signatures.
   std::map<Key, Hashes> Signatures;
   std::map<Key, Hashes> OpaqueBodies;
+  std::map<Key, Hashes> CopiedBodies;
   /// By type: what its layout or dispatch table is made of, in order.
   std::map<std::string, Hashes> Layouts;
   std::map<std::string, std::set<std::pair<std::string, uint64_t>>>
@@ -73,7 +74,7 @@ Interface::Interface(std::vector<Declaration> Found) : All(std::move(Found)) {
   findReachable();
   for (const Declaration &Each : All)
     add(Each);
-  for (auto *Sets : {&Signatures, &OpaqueBodies})
+  for (auto *Sets : {&Signatures, &OpaqueBodies, &CopiedBodies})
     for (auto &[Key, Values] : *Sets)
       llvm::sort(Values);
   for (auto &[Path, Values] : Contents)
@@ -127,8 +128,6 @@ bool Interface::makesLayout(const Declaration &Each) const {
 /// With the headings of the extensions around it.
 uint64_t Interface::signatureOf(const Declaration &Each) const {
   uint64_t Result = Each.Header;
-  if (Each.IsCopied)
-    Result = mix(Result, Each.Body);
   for (const Declaration *Around = containerOf(Each); Around;
        Around = containerOf(*Around))
     if (Around->Kind == DeclarationKind::Extension)
@@ -219,6 +218,8 @@ void Interface::add(const Declaration &Each) {
   Signatures[Named].push_back(Signature);
   if (Each.IsOpaque)
     OpaqueBodies[Named].push_back(Each.Body);
+  if (Each.IsCopied)
+    CopiedBodies[Named].push_back(Each.Body);
   if (Seen.contains(&Each))
     Reachable.insert(Named);
   if (makesLayout(Each) && Seen.contains(Container))
@@ -249,7 +250,6 @@ std::vector<Meaning> Interface::meanings() const {
         (Made.IsType && Each.Type == TypeKind::Protocol) || Made.IsAlias;
     if (Made.IsProtocol)
       Made.Protocols = Each.Protocols;
-    Made.IsCopied = Each.IsCopied;
     if (makesLayout(Each))
       Made.Owner = Each.Container;
     // No type is made of what an extension of it says.
@@ -404,9 +404,12 @@ InterfaceChange compareInterfaces(StringRef Before, StringRef After) {
     for (const std::string &Path : differing(*Some, *Others))
       Types.addBody(Path);
   Result.Conformances = differingConformances(Old, New);
-  for (const Key &Each : differing(Old.OpaqueBodies, New.OpaqueBodies))
-    if (!Named.count(Each) && isInEither(Old.Reachable, New.Reachable, Each))
-      Result.Opaque.push_back({Each.first, Each.second});
+  for (const auto &[Some, Others, To] :
+       {std::tuple(&Old.OpaqueBodies, &New.OpaqueBodies, &Result.Opaque),
+        std::tuple(&Old.CopiedBodies, &New.CopiedBodies, &Result.Copied)})
+    for (const Key &Each : differing(*Some, *Others))
+      if (!Named.count(Each) && isInEither(Old.Reachable, New.Reachable, Each))
+        To->push_back({Each.first, Each.second});
   for (const auto &[Type, Name] : Named)
     Result.Names.push_back({Type, Name});
   Result.Types = Types.all();

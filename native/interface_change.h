@@ -51,7 +51,7 @@ struct ChangedConformances {
 };
 
 /// What differs between two texts for whoever looks for it. Function bodies do
-/// not count, but where the compiler copies them.
+/// not count, but where they say what a `some` result is.
 ///
 /// A file depends on another by the names that it looks up, and by the types of
 /// which it has to know more than their names. So a change is told as both:
@@ -76,6 +76,10 @@ struct InterfaceChange {
   /// Names whose `some` result may be of another type. The compiler shows that
   /// to no file but those that it compiles at the same time.
   std::vector<DeclaredName> Opaque;
+  /// Names of whose functions the compiler may copy the bodies: `@inlinable`.
+  /// It does that where it reads the file as a module, and from no source: SIL
+  /// is linked from modules alone (SILLinkerVisitor of the Swift compiler).
+  std::vector<DeclaredName> Copied;
   /// Modules that one of the texts imports and the other does not.
   std::vector<std::string> Imports;
   /// All names of either text, sorted: what else the compiler has found there,
@@ -105,8 +109,6 @@ struct Meaning {
   bool IsProtocol = false;
   /// What it inherits or may mean.
   std::vector<std::string> Protocols;
-  /// The compiler copies its body into other files.
-  bool IsCopied = false;
   /// The position of the type that is laid out by it, or NoOwner.
   uint32_t Owner = 0xFFFFFFFF;
   /// Hashes of the names that it mentions; of a type those in its heading, of

@@ -159,6 +159,7 @@ class InterfaceWork : public ComparisonWork {
       Types.push_back(Each.Type);
     Result.Set("types", arrayOf(Env, Types));
     Result.Set("opaque", arrayOf(Env, paths(Found.Opaque)));
+    Result.Set("copied", arrayOf(Env, paths(Found.Copied)));
     Result.Set("imports", arrayOf(Env, Found.Imports));
     return Result;
   }

@@ -577,8 +577,6 @@ bool OutlineReader::readFunction(Lead &Before, DeclarationKind Kind) {
   setHeader(Made, Before, Parts, Outside);
   if (Made.IsOpaque || Made.IsCopied)
     Made.Body = llvm::xxh3_64bits(Inside);
-  if (Made.IsCopied)
-    note({HeaderEnd, At}, Made);
   return true;
 }
 
@@ -683,8 +681,6 @@ bool OutlineReader::readVariable(Lead &Before) {
       setHeader(Made, Before, Parts, Outside);
       if (Made.IsOpaque || Made.IsCopied)
         Made.Body = llvm::xxh3_64bits(Inside);
-      if (Made.IsCopied)
-        note({Open, At}, Made);
     }
   }
   return true;

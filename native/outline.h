@@ -50,7 +50,7 @@ struct Declaration {
   bool IsStored = false;
   /// A `some` result: what type that is, the body says.
   bool IsOpaque = false;
-  /// The compiler copies its body into other files: `@inlinable`.
+  /// The compiler may copy its body: `@inlinable`.
   bool IsCopied = false;
   /// Has an attribute that the language does not have: a macro may declare more
   /// than the text, a property wrapper does.
@@ -70,8 +70,7 @@ struct Declaration {
   uint64_t Constraints = 0;
   /// A hash of its body, where it IsOpaque or IsCopied.
   uint64_t Body = 0;
-  /// The names in what the header counts, and in a body that is copied; of the
-  /// text.
+  /// The names in what the header counts, of the text.
   std::vector<llvm::StringRef> Words;
 };
 

@@ -31,6 +31,7 @@ export interface InterfaceChange {
   names: string[];
   types: string[];
   opaque: string[];
+  copied: string[];
   imports: string[];
 }
 

@@ -80,7 +80,7 @@ describe('two texts', () => {
     ['what a requirement can do', '{ get }', '{ get set }', { names: ['P.q'], types: ['P'] }],
     ['an opaque result', 'some P { Int8(1) }\nvar', 'some P { Int16(1) }\nvar', { opaque: ['opaque'] }],
     ['an opaque property', 'var body: some P { Int8(1) }', 'var body: some P { Int16(1) }', { opaque: ['body'] }],
-    ['a body that is copied', 'copied() -> Int { 1 }', 'copied() -> Int { 2 }', { names: ['copied'] }],
+    ['a body that is copied', 'copied() -> Int { 1 }', 'copied() -> Int { 2 }', { copied: ['copied'] }],
     ['an observer', 'print(x)', 'print(oldValue)', { names: ['Observed.x'], types: ['Observed'] }],
     ['a default value that asks where it is', '= #line', '= #column', { names: ['defaults'] }],
     ['the default value of a generic parameter', '_ a: T = 5', '_ a: T = "5"', { names: ['generic'] }],

@@ -62,6 +62,23 @@ describe('a prebuilt module of the other files', () => {
     }
   });
 
+  it('has bodies that are copied, and is of no use when one of them is another', async () => {
+    const fixture = new Fixture();
+    const copied = (shade: string) => `@_alwaysEmitIntoClient public func shade() -> String { "${shade}" }\n`;
+    const sources = [fixture.write('Shade.swift', copied('#00ff00'))];
+    const file = fixture.write('View.swift', colorPreview('\\(shade())'));
+    const session = await openSession({ file, module: { name: 'App', sources }, literalEdits: false });
+    await session.idle();
+    fixture.write('View.swift', colorPreview('\\(shade() + "")'));
+    expect(await session.reload()).toMatchObject({ strategy: 'split' });
+    fixture.write('Shade.swift', copied('#0000ff'));
+    expect(await session.reload()).toMatchObject({ recompiled: [...sources, file] });
+    expect(await color(session)).toBe('#0000ff');
+    fixture.write('View.swift', colorPreview('\\("" + shade())'));
+    await session.reload();
+    expect(await color(session)).toBe('#0000ff');
+  });
+
   full.it('is not used for a file that extends the types of others: their declarations are its users', async () => {
     const fixture = new Fixture();
     const sources = [fixture.write('Model.swift', 'struct Model { let width: Int }\n')];

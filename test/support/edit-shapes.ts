@@ -279,7 +279,7 @@ export const editShapes: Record<string, EditShape> = {
     edited: 'A.swift',
     change: ['{ 1 }', '{ 2 }'],
     values: [1, 2],
-    recompiled: ['A.swift', 'B.swift'],
+    recompiled: ['A.swift'],
   },
   'a default argument that takes the place of the call': {
     files: {
