@@ -307,7 +307,7 @@ export class Reloads {
     const changed = changedFiles(sources, former);
     for (const file of former.keys()) if (!sources.has(file)) changed.push(file);
     changed.push(...outdated);
-    const needsAgent = moduleChange === 'settings' || moduleChange === 'resources' || outdated.length > 0;
+    const needsAgent = (moduleChange !== 'none' && moduleChange !== 'sources') || outdated.length > 0;
     const isNew = changed.length > 0 || needsAgent;
     const classify = clock.lap();
     const restFailure = this.#restFailure;
@@ -376,17 +376,18 @@ export class Reloads {
   async #refreshModule(signal: AbortSignal): Promise<ModuleChange> {
     const { module, reloader } = this.#parts;
     const { build } = module;
+    let change: ModuleChange | undefined;
     try {
-      return await this.sources.refresh({
+      change = await this.sources.refresh({
         signal,
         hasFailed: this.error !== null,
         onProgress: (progress) => this.#listeners.onProgress(progress),
       });
+      return change;
     } finally {
-      if (module.build !== build) {
-        this.#listenTo(module.build);
-        if ('configure' in reloader) reloader.configure(module.runner);
-      }
+      const isAnother = module.build !== build;
+      if (isAnother) this.#listenTo(module.build);
+      if ((isAnother || change === 'libraries') && 'configure' in reloader) reloader.configure(module.runner);
     }
   }
 }
@@ -415,6 +416,7 @@ function literalReason(values: readonly LiteralValue[] | undefined): string {
 /** With what of the package changed. Where its settings did, what was compiled before is of no use. */
 function reasonFor(change: ModuleChange, changed: readonly string[], reason: string): string {
   if (change === 'settings') return `flags or dependencies of the package changed: ${reason}`;
+  if (change === 'libraries') return `dependencies of the package changed: ${reason}`;
   return change === 'resources' && changed.length === 0 ? 'resources of the package changed' : reason;
 }
 

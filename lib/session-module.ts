@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ExternalFiles } from './compile/external-files.js';
@@ -10,6 +11,7 @@ import { NeededSources } from './compile/needed-sources.js';
 import { PatchTrials } from './compile/patch-trials.js';
 import { type PreviewKit, providePreviewKit } from './compile/preview-kit.js';
 import { Slots } from './compile/slots.js';
+import type { LinkOptions } from './compile/stable-library.js';
 import { StandInModule } from './compile/stand-in-module.js';
 import { Thunks } from './compile/thunks.js';
 import { previewMacroTexts } from './edit/preview-macros.js';
@@ -60,9 +62,10 @@ interface DescribeOptions extends RefreshOptions {
 
 /**
  * What became of the module, what matters more last: `sources`, files came or went; `resources`, running code may have kept what it read of them;
- * `settings`, anything else, such as flags or dependencies: nothing that was built of it is of use any more, and neither is the process that runs it.
+ * `libraries`, it is linked with others, and runs in another process; `settings`, anything else, such as flags: nothing that was built of it is of use any
+ * more, either.
  */
-export const moduleChanges = ['none', 'sources', 'resources', 'settings'] as const;
+export const moduleChanges = ['none', 'sources', 'resources', 'libraries', 'settings'] as const;
 export type ModuleChange = (typeof moduleChanges)[number];
 
 /** The module of a session, as it is described now, and what is built of it. */
@@ -165,15 +168,6 @@ export class SessionModule {
     const hasMacros = template.args.some((arg) => arg.startsWith('-load-plugin'));
     const declarations = (file: string) => dependencies.declarations(slots.of(file));
     const needed = new NeededSources(module.name, this.syntax, hasMacros ? Number.POSITIVE_INFINITY : smallest, declarations);
-    const link = {
-      swiftc: toolchain.swiftc,
-      swiftcFolder: toolchain.folder,
-      name: module.name,
-      libraries: this.libraries,
-      searchPaths: this.runner.librarySearchPaths,
-      folder: path.join(folder, 'libraries'),
-      keepsDebugInformation: compiled.flags.includes('-g'),
-    };
     this.#build = new ModuleBuild({
       module,
       jobs,
@@ -189,8 +183,25 @@ export class SessionModule {
       externals,
       libraryFiles: this.#libraryFiles,
       boundCache: this.#options.boundCache,
-      link,
+      link: { ...this.#linkOptions, folder: path.join(folder, 'libraries') },
     });
+  }
+
+  get #linkOptions(): Omit<LinkOptions, 'folder'> {
+    const { toolchain, debug } = this.#options;
+    const { name, flags } = this.#description;
+    const libraries = this.libraries;
+    const searchPaths = this.runner.librarySearchPaths;
+    const digest = createHash('sha256').update(JSON.stringify(this.#withoutCache([libraries, searchPaths].flat())));
+    return {
+      swiftc: toolchain.swiftc,
+      swiftcFolder: toolchain.folder,
+      name,
+      libraries,
+      searchPaths,
+      identity: digest.digest('hex').slice(0, 16),
+      keepsDebugInformation: debug || flags.includes('-g'),
+    };
   }
 
   /** Where the libraries of the module are, as far as that is said. */
@@ -217,11 +228,15 @@ export class SessionModule {
       ...args.filter((_, index) => moduleCache < 0 || (index !== moduleCache && index !== moduleCache + 1)),
       workingDirectory,
       commonFolder(sources),
-      ...this.libraries,
+      this.#kit.library,
       String(this.editsLiterals),
       ...previewMacroTexts(0),
     ];
-    // A cache that was copied or moved is of use as it was.
+    return this.#withoutCache(parts);
+  }
+
+  /** A cache that was copied or moved is of use as it was. */
+  #withoutCache(parts: readonly string[]): string[] {
     return parts.map((part) => part.replaceAll(this.#options.cache + path.sep, ''));
   }
 
@@ -236,7 +251,7 @@ export class SessionModule {
     const owner = await packageOf(this.#options, this.#kit, { compilerModules: this.#compilerModules, ...options });
     if (owner === undefined) throw new HotswiftError('ERR_HOTSWIFT_PROJECT', `the package of ${file} is gone`);
     const change = difference(this.#description, owner.module);
-    if (change === 'settings' && !isReplaceable) {
+    if ((change === 'settings' || change === 'libraries') && !isReplaceable) {
       const message = 'the flags or the dependencies of the module changed, which needs a new process: open the session again';
       throw new HotswiftError('ERR_HOTSWIFT_PROJECT', message);
     }
@@ -252,6 +267,8 @@ export class SessionModule {
         throw error;
       }
       await formerBuild?.close();
+    } else if (change === 'libraries') {
+      formerBuild?.relink(this.#linkOptions, this.#libraryFiles);
     }
     this.#package = owner;
     return change;
@@ -274,8 +291,10 @@ function packageOf(
 }
 
 function difference(before: ModuleDescription, after: ModuleDescription): ModuleChange {
-  const settingsOf = ({ sources, script, resources, ...settings }: ModuleDescription) => JSON.stringify(settings);
+  const settingsOf = ({ sources, script, resources, libraries, libraryPaths, ...settings }: ModuleDescription) => JSON.stringify(settings);
   if (settingsOf(before) !== settingsOf(after)) return 'settings';
+  const linkedWith = ({ libraries, libraryPaths }: ModuleDescription) => JSON.stringify([libraries, libraryPaths]);
+  if (linkedWith(before) !== linkedWith(after)) return 'libraries';
   if (before.resources !== after.resources) return 'resources';
   return JSON.stringify(before.sources) === JSON.stringify(after.sources) ? 'none' : 'sources';
 }

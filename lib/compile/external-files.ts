@@ -34,6 +34,11 @@ export class ExternalFiles {
     }
   }
 
+  /** Nothing is made with these any more. */
+  forget(files: readonly string[]): void {
+    for (const file of files) this.#noted.delete(file);
+  }
+
   /** Those of an earlier session. */
   restore(files: readonly ExternalFile[]): void {
     for (const file of files) this.#noted.set(file[0], file);

@@ -62,11 +62,11 @@ export interface BuildParts {
   trials: PatchTrials;
   store: ModuleStore;
   externals: ExternalFiles;
-  /** Files that are loaded with the module. */
-  libraryFiles: readonly string[];
   /** Removes of the cache what was not used for long, if it has become too large. */
   boundCache(signal: AbortSignal): Promise<void>;
   link: LinkOptions;
+  /** Files that are loaded with the module. */
+  libraryFiles: readonly string[];
   /** Whether there can be another agent. */
   isReplaceable: boolean;
   /** See {@link GenerationFacts}. */
@@ -100,7 +100,9 @@ const quiet = 2000;
  */
 export class ModuleBuild extends EventEmitter<BuildEvents> {
   readonly #parts: BuildParts;
-  readonly #libraries: StableLibraries;
+  #libraries: StableLibraries;
+  #link: LinkOptions;
+  #libraryFiles: readonly string[];
   /** By process: the one in use, and others that have yet to take its place. */
   readonly #agents = new Map<number, AgentContents>();
   #restored: Promise<void> | undefined;
@@ -113,12 +115,28 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
   constructor(parts: BuildParts) {
     super();
     this.#parts = parts;
-    this.#libraries = new StableLibraries({
-      link: parts.link,
+    this.#link = parts.link;
+    this.#libraryFiles = parts.libraryFiles;
+    this.#libraries = this.#stableLibraries();
+  }
+
+  #stableLibraries(): StableLibraries {
+    return new StableLibraries({
+      link: this.#link,
       // Everything but the previewed file, what uses it, and what is edited all the time.
-      files: () => parts.compiler.without([...this.#alwaysLinked, ...this.#hot]),
+      files: () => this.#parts.compiler.without([...this.#alwaysLinked, ...this.#hot]),
       onLink: () => this.emit('progress', { phase: 'linking the stable library' }),
     });
+  }
+
+  /** From now on the module is linked with other libraries: what was compiled is good, and what was linked is not. */
+  relink(options: Omit<LinkOptions, 'folder'>, libraryFiles: readonly string[]): void {
+    this.#background.interrupt();
+    this.#parts.externals.forget(this.#libraryFiles);
+    this.#link = { ...this.#link, ...options };
+    this.#libraryFiles = libraryFiles;
+    this.#libraries = this.#stableLibraries();
+    this.#patched = undefined;
   }
 
   /** Starts from what an earlier session left, if there is something. */
@@ -136,7 +154,7 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     const literals = stored.files.get(module.file)?.literals;
     if (literals !== undefined) thunks?.reserve(literals);
     standIn.restore(stored.standIn);
-    this.#libraries.restore(stored.library);
+    if (stored.library?.linkedWith === this.#link.identity) this.#libraries.restore(stored.library);
   }
 
   /**
@@ -163,10 +181,10 @@ export class ModuleBuild extends EventEmitter<BuildEvents> {
     await this.#restored;
     await this.#expectAgent(sources, pid);
     const { interfaces } = compiler;
-    const { externals, libraryFiles } = this.#parts;
+    const { externals } = this.#parts;
     const compiled = await compiler.compile(sources, options, outdated);
     externals.noteAgain(outdated);
-    externals.note([...compiler.externalDependencies, ...libraryFiles]);
+    externals.note([...compiler.externalDependencies, ...this.#libraryFiles]);
     // What is being compiled in the background reads texts that are no longer true.
     if (compiler.interfaces !== interfaces && compiler.pending.size > 0) this.#background.interrupt();
     const generation = await this.#plan(compiled, pid, options);

@@ -27,7 +27,7 @@ export interface RestoredModule extends StoredModule {
 const keptStates = 4;
 
 /** By which it was decided what is good. What was made by other rules is not used. */
-const rules = 'files are compiled for names and types that changed';
+const rules = 'files are compiled for names and types that changed, of whatever libraries';
 
 const descriptionName = 'module.json';
 const standInName = 'stand-in.swiftmodule';
@@ -48,7 +48,7 @@ const description = z.object({
       alongside: z.array(z.string()),
     }),
   ),
-  library: z.string().optional(),
+  library: z.object({ name: z.string(), linkedWith: z.string() }).optional(),
   standIn: z.array(z.number()).optional(),
 });
 type Description = z.infer<typeof description>;
@@ -126,7 +126,7 @@ export class ModuleStore {
     const { files, library, standIn } = stored;
     const key = keyOf([...files].map(([file, { digest }]) => [file, digest]));
     const areAlone = [...files.values()].every(({ alongside }) => alongside.length === 0);
-    const completeness = `${library === undefined ? 0 : 1}${standIn === undefined ? 0 : 1}${areAlone ? 1 : 0}`;
+    const completeness = `${library?.linkedWith ?? 0}${standIn === undefined ? 0 : 1}${areAlone ? 1 : 0}`;
     const entry = path.join(this.#folder, `${key}-${completeness}`);
     if (await isWholeEntry(entry)) return;
     await makeEntry(entry, { label: this.#label, build: (folder) => this.#write(stored, texts, externals, folder) });
@@ -178,7 +178,7 @@ export class ModuleStore {
         alongside: alongside.flatMap((other) => noted.get(other) ?? []),
         inLibrary: !library?.objects.has(file) ? 'no' : library.objects.get(file) === object ? 'same' : 'older',
       })),
-      library: library && path.basename(library.path),
+      library: library && { name: path.basename(library.path), linkedWith: library.linkedWith },
       standIn: standIn?.members.flatMap((member) => positions.get(member) ?? []),
     };
     await writeFile(path.join(folder, descriptionName), JSON.stringify(written));
@@ -206,7 +206,7 @@ async function read(entry: string): Promise<(RestoredModule & { externals: Exter
       const index = positions.get(file);
       return index === undefined ? Buffer.alloc(0) : readFile(path.join(entry, textOf(index))).catch(() => undefined);
     },
-    library: library === undefined ? undefined : { path: path.join(entry, library), objects: new Map(contents) },
+    library: library && { path: path.join(entry, path.basename(library.name)), objects: new Map(contents), linkedWith: library.linkedWith },
     standIn: standIn && {
       members: standIn.flatMap((member) => compiled[member]?.[1].module ?? []),
       module: path.join(entry, standInName),

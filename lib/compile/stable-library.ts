@@ -10,6 +10,8 @@ export interface StableLibrary {
   path: string;
   /** From each source in it to the object that went in. */
   objects: ReadonlyMap<string, string>;
+  /** What `LinkOptions.identity` was. */
+  linkedWith: string;
 }
 
 export interface LinkOptions {
@@ -22,6 +24,8 @@ export interface LinkOptions {
   libraries: readonly string[];
   /** Folders to find them in. */
   searchPaths: readonly string[];
+  /** A digest that stands for both: a library that was linked with others is of no use. */
+  identity: string;
   /** For the library, and what the driver leaves behind. */
   folder: string;
   /** Whether debug information goes into the library; for backtraces, that of its objects does. Default `false`. */
@@ -38,11 +42,11 @@ export interface LinkOptions {
  */
 export async function linkStableLibrary(
   files: ReadonlyMap<string, CompiledFile>,
-  { swiftc, swiftcFolder, name, libraries, searchPaths, folder, keepsDebugInformation = false, givesWay }: LinkOptions,
+  { swiftc, swiftcFolder, name, libraries, searchPaths, identity, folder, keepsDebugInformation = false, givesWay }: LinkOptions,
   signal?: AbortSignal,
 ): Promise<StableLibrary> {
   const objects = new Map([...files].map(([file, { object }]) => [file, object]));
-  const contents = createHash('sha256');
+  const contents = createHash('sha256').update(`${identity}\0`);
   for (const [file, { digest }] of files) contents.update(`${file}\0${digest}\0`);
   // What an object holds also depends on the files it uses: two libraries of the same texts may differ.
   for (const object of objects.values()) contents.update(`${object}\0`);
@@ -67,7 +71,7 @@ export async function linkStableLibrary(
       `the objects of ${name} cannot be linked to a library: ${result.stderr.trim().slice(0, 2000)}`,
     );
   }
-  return { path: library, objects };
+  return { path: library, objects, linkedWith: identity };
 }
 
 /** As response files want it. */

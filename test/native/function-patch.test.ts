@@ -183,7 +183,7 @@ describe('a patch of functions in a library', () => {
     const inside = new Map(
       objects.map((object) => [object, { object, digest: '', dependencies: '', alongside: [], module: '', fromSources: true }]),
     );
-    const options = { swiftc, name: 'App', libraries: [], searchPaths: [], folder: fixture.folder };
+    const options = { swiftc, name: 'App', libraries: [], searchPaths: [], identity: '', folder: fixture.folder };
     library = (await linkStableLibrary(inside, options)).path;
     before = await values([caller], []);
     expect(before).toEqual(await values([fixture.path('Former.o'), user, caller], undefined));

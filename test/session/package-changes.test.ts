@@ -142,6 +142,35 @@ describe('a package that changes while a session is open', () => {
     expect(await color(session)).toBe('#ff00ff');
   });
 
+  full.it('keeps what is compiled where another library than before has what it calls', async () => {
+    const { fixture, file } = cardsPackage();
+    const cacheDirectory = fixture.path('cache');
+    const session = await openSession({ file, cacheDirectory });
+    await session.idle();
+    const accent = (color: string, attribute = '') =>
+      fixture.write('Sources/Palette/Palette.swift', `${attribute}public func accent() -> String { "${color}" }\n`);
+    accent('#ff00ff');
+    expect(await session.reload()).toMatchObject({
+      tier: 'module',
+      recompiled: [],
+      reason: expect.stringContaining('dependencies of the package changed'),
+    });
+    expect(await color(session)).toBe('#ff00ff');
+    await session.idle();
+    await session.close();
+
+    const later = await openSession({ file, cacheDirectory });
+    expect(await color(later)).toBe('#ff00ff');
+    // Now the library's body is in the objects that call it.
+    accent('#0000ff', '@_alwaysEmitIntoClient ');
+    await later.reload();
+    expect(await color(later)).toBe('#0000ff');
+    accent('#00ffff', '@_alwaysEmitIntoClient ');
+    const { recompiled } = await later.reload();
+    expect(recompiled).toContain(fixture.path('Sources/Cards/Model.swift'));
+    expect(await color(later)).toBe('#00ffff');
+  });
+
   full.it('is reloaded by a save of what it depends on, and by a new file, where saves are watched', async () => {
     const { fixture, file } = cardsPackage();
     const session = await openSession({ file, watch: true });
