@@ -3,6 +3,7 @@ import { Fixture } from '../support/fixture';
 import { Random } from '../support/generated-module/index.cjs';
 import { openSession } from '../support/session';
 import { ShapeModule } from '../support/shape-module';
+import { moduleOfTexts } from '../support/texts-of-module';
 import { campaign } from '../support/tier';
 
 /** After so many edits there is another module, of other shapes. */
@@ -13,12 +14,9 @@ const probe = '@_cdecl("probe") public func probe() -> Int32 { Int32(value()) }\
 /** What a session says after each edit, with the texts. */
 async function play(count: number, random: Random): Promise<{ edit: string; texts: Record<string, string>; value: number }[]> {
   const module = new ShapeModule({ files: random.integer(6, 14), shapes: random.integer(4, 10), random });
-  const fixture = new Fixture({ ...module.texts, 'Probe.swift': probe });
-  const sources = Object.keys(module.texts).map((name) => fixture.path(name));
-  const session = await openSession({
-    file: fixture.path('Probe.swift'),
-    module: { name: 'App', sources, flags: ['-swift-version', '5'] },
-  });
+  const all = { ...module.texts, 'Probe.swift': probe };
+  const fixture = new Fixture(all);
+  const session = await openSession({ file: fixture.path('Probe.swift'), module: moduleOfTexts('App', fixture, all) });
   expect(session.error).toBeNull();
   // Whether each file has been compiled alone by the first edit.
   if (random.chance(0.5)) await session.idle();

@@ -2,6 +2,7 @@ import { coldValue } from '../support/cold-module';
 import { editShapes } from '../support/edit-shapes';
 import { Fixture } from '../support/fixture';
 import { openSession } from '../support/session';
+import { moduleOfTexts } from '../support/texts-of-module';
 import { first } from '../support/tier';
 
 const probe = '@_cdecl("probe") public func probe() -> Int32 { Int32(value()) }\n';
@@ -13,15 +14,10 @@ describe.each(isolations)('an edit of another file (%s)', (isolation) => {
   first(isolation === 'process' ? 5 : 1).it.each(rows)(
     'is seen: %s',
     async (_, { files, edited, change: [from, to], values, recompiled }) => {
-      const fixture = new Fixture({ ...files, 'Probe.swift': probe });
-      const names = [...Object.keys(files), 'Probe.swift'];
-      const sources = names.map((name) => fixture.path(name));
-      const open = () =>
-        openSession({
-          file: fixture.path('Probe.swift'),
-          module: { name: 'App', sources, flags: ['-swift-version', '5'] },
-          isolation,
-        });
+      const all = { ...files, 'Probe.swift': probe };
+      const fixture = new Fixture(all);
+      const module = moduleOfTexts('App', fixture, all);
+      const open = () => openSession({ file: fixture.path('Probe.swift'), module, isolation });
       const session = await open();
       expect(await session.call('probe')).toBe(values[0]);
       await session.idle();

@@ -10,6 +10,7 @@ import { defaultCacheDirectory } from '../../lib/project/cache-directory.js';
 import { findToolchain, type Toolchain } from '../../lib/project/toolchain.js';
 import { loadAddon } from '../../lib/reload/native.js';
 import { Fixture, swiftc, toolEnvironment } from './fixture';
+import { moduleOfTexts } from './texts-of-module';
 
 const run = promisify(execFile);
 
@@ -27,7 +28,7 @@ export async function previewKit(): Promise<PreviewKit> {
 }
 
 // Whole-module is the fastest; the verifier checks the compiler.
-const flags = ['-wmo', '-Onone', '-swift-version', '5', '-Xfrontend', '-sil-verify-none'];
+const wholeModule = ['-wmo', '-Onone', '-Xfrontend', '-sil-verify-none'];
 
 /**
  * What `value()` of a module returns when nothing of it was compiled before: `swiftc` makes one program of the texts, all of them in one job,
@@ -38,7 +39,7 @@ const flags = ['-wmo', '-Onone', '-swift-version', '5', '-Xfrontend', '-sil-veri
 export async function coldValue(texts: Record<string, string>): Promise<number> {
   const kit = await previewKit();
   // The name of PreviewKit's entry is a digest of its sources.
-  const origin = JSON.stringify([(await toolchain()).id, path.basename(kit.importPath), flags, texts]);
+  const origin = JSON.stringify([(await toolchain()).id, path.basename(kit.importPath), wholeModule, texts]);
   const digest = createHash('sha256').update(origin).digest('hex');
   const kept = path.join(defaultCacheDirectory(), 'tests', 'cold-values', digest);
   const known = readIfThere(kept);
@@ -53,11 +54,13 @@ export async function coldValue(texts: Record<string, string>): Promise<number> 
 }
 
 async function compileAndRun(texts: Record<string, string>, { importPath, library }: PreviewKit): Promise<number> {
-  const fixture = new Fixture({ ...texts, 'main.swift': 'print(value())\n' });
+  const all = { ...texts, 'main.swift': 'print(value())\n' };
+  const fixture = new Fixture(all);
   const program = fixture.path('program');
-  const sources = [...Object.keys(texts), 'main.swift'].map((name) => fixture.path(name));
+  const { sources, flags = [], importPaths = [] } = moduleOfTexts('Cold', fixture, all);
+  const folders = [importPath, ...importPaths].flatMap((folder) => ['-I', folder]);
   const libraries = [library, '-Xlinker', '-rpath', '-Xlinker', importPath];
-  const args = [...flags, '-I', importPath, ...sources, ...libraries, '-module-name', 'Cold', '-o', program];
+  const args = [...wholeModule, ...flags, ...folders, ...sources, ...libraries, '-module-name', 'Cold', '-o', program];
   await run(swiftc, args, { env: toolEnvironment });
   const { stdout } = await run(program, { env: toolEnvironment });
   await rm(path.dirname(fixture.folder), { recursive: true });

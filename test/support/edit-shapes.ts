@@ -627,4 +627,81 @@ export const editShapes: Record<string, EditShape> = {
     values: [12116, 21117],
     recompiled: ['C.swift'],
   },
+  'a type that other modules of the package see': {
+    files: {
+      'A.swift':
+        'package struct Packed { package var a: Int8 = 1 }\npackage func pack(_ x: Double) -> Int { 1 }\nfunc pack(_ x: String) -> Int { 2 }',
+      'B.swift': 'func one() -> Int { MemoryLayout<Packed>.size }',
+      'C.swift': 'func value() -> Int { pack(3) * 10 + one() }',
+    },
+    edited: 'A.swift',
+    change: ['package var a: Int8 = 1 }', 'package var a: Int32 = 1 }\npackage func pack(_ x: Int) -> Int { 3 }'],
+    values: [11, 34],
+  },
+  'a property that a macro observes': {
+    files: {
+      'A.swift': 'import Observation\n@Observable final class Model { var a = 1 }',
+      'B.swift':
+        'import Observation\nvar hits = 0\nfunc change(_ model: Model) { withObservationTracking { _ = model.a } onChange: { hits += 1 }; model.a += 1 }',
+      'C.swift': 'func value() -> Int { let model = Model(); change(model); return hits * 10 + model.a }',
+    },
+    edited: 'A.swift',
+    change: ['{ var a = 1 }', '{ @ObservationIgnored var a = 5 }'],
+    values: [12, 6],
+  },
+  'a type that a macro adds to': {
+    files: {
+      'A.swift': 'import Observation\nfinal class Model { var a = 1 }',
+      'B.swift': 'import Observation\nfunc kind(_ model: Any) -> Int { 1 }\nfunc kind(_ model: any Observable) -> Int { 2 }',
+      'C.swift': 'func value() -> Int { kind(Model()) }',
+    },
+    edited: 'A.swift',
+    change: ['final class', '@Observable final class'],
+    values: [1, 2],
+  },
+  'a macro of a C header': {
+    files: {
+      'headers/CShape/module.modulemap': 'module CShape { header "shape.h" }',
+      'headers/CShape/shape.h': '#define LIMIT 3\n',
+      'A.swift': 'import CShape\nlet limit = LIMIT\nfunc twice() -> Int { Int(LIMIT % 10) * 2 }',
+      'B.swift': 'func value() -> Int { MemoryLayout.size(ofValue: limit) * 100 + twice() }',
+    },
+    edited: 'headers/CShape/shape.h',
+    change: ['LIMIT 3', 'LIMIT 4294967299LL'],
+    values: [406, 818],
+  },
+  'a union of a C header in a type of another file': {
+    files: {
+      'headers/CShape/module.modulemap': 'module CShape { header "shape.h" }',
+      'headers/CShape/shape.h': 'union Value {\n  char small;\n  int number;\n};\n',
+      'A.swift': 'import CShape\nstruct Holder { var value = Value(number: 258); var after = 7 }',
+      'B.swift': 'func one() -> Int { MemoryLayout<Holder>.size }',
+      'C.swift': 'func value() -> Int { let holder = Holder(); return one() * 100 + holder.after * 10 + Int(holder.value.small) }',
+    },
+    edited: 'headers/CShape/shape.h',
+    change: ['  int number;', '  int number;\n  int others[4];'],
+    values: [1672, 2472],
+  },
+  'a bit-field of a C header': {
+    files: {
+      'headers/CShape/module.modulemap': 'module CShape { header "shape.h" }',
+      'headers/CShape/shape.h': 'struct Bits {\n  unsigned a : 3;\n  unsigned b : 5;\n};\n',
+      'A.swift': 'import CShape\nfunc make() -> Bits { var bits = Bits(); bits.a = 15; bits.b = 9; return bits }',
+      'B.swift': 'func value() -> Int { Int(make().a) * 100 + Int(make().b) }',
+    },
+    edited: 'headers/CShape/shape.h',
+    change: ['a : 3', 'a : 4'],
+    values: [709, 1509],
+  },
+  'an inline function of a C header': {
+    files: {
+      'headers/CShape/module.modulemap': 'module CShape { header "shape.h" }',
+      'headers/CShape/shape.h': 'static inline int times(int x) { return x * 2; }\n',
+      'A.swift': 'import CShape\nfunc one() -> Int { Int(times(2)) }',
+      'B.swift': 'import CShape\nfunc value() -> Int { one() * 10 + Int(times(3)) }',
+    },
+    edited: 'headers/CShape/shape.h',
+    change: ['x * 2', 'x * 3'],
+    values: [46, 69],
+  },
 };

@@ -1,11 +1,12 @@
 import { type EditShape, editShapes } from './edit-shapes';
 import type { Random } from './generated-module/random.cjs';
+import { isOfHeaders } from './texts-of-module';
 
 /** A shape among others in a module: its declarations of the file have names of their own, and its files are some of the module's. */
 interface Instance {
   name: string;
   number: number;
-  /** From the module's files to what of them is the shape's. */
+  /** From the module's files to what of them is the shape's. C modules are the shape's alone. */
   texts: Map<string, string>;
   edited: string;
   /** What is in the edited file after the edit. */
@@ -15,7 +16,8 @@ interface Instance {
 }
 
 /** What a file declares at the left margin; shapes have several declarations on a line at most inside of braces. */
-const declared = /^(?:@\w+ )*(?:(?:private|public|final) )*(?:struct|enum|class|protocol|func|let|var|typealias|precedencegroup) (\w+)/gm;
+const declared =
+  /^(?:@\w+ )*(?:(?:private|public|package|final) )*(?:struct|enum|class|protocol|func|let|var|typealias|precedencegroup|module|#define|union|static inline \w+) (\w+)/gm;
 
 type UsableShape = EditShape & { values: [before: number, after: number] };
 const isUsable = (entry: [string, EditShape]): entry is [string, UsableShape] => entry[1].values[1] !== 'error';
@@ -40,7 +42,8 @@ export class ShapeModule {
   get texts(): Record<string, string> {
     const terms = this.#instances.map(({ number }) => `  sum = (sum &* 31 &+ value_${number}()) & 0xFFFFFF\n`);
     const value = `func value() -> Int {\n  var sum = 0\n${terms.join('')}  return sum\n}\n`;
-    return { ...Object.fromEntries(this.#files.map((file) => [file, this.#textOf(file)])), 'Value.swift': value };
+    const headers = this.#instances.flatMap(({ texts }) => [...texts.keys()].filter(isOfHeaders));
+    return { ...Object.fromEntries([...this.#files, ...headers].map((file) => [file, this.#textOf(file)])), 'Value.swift': value };
   }
 
   /** What `value()` is by what each shape says of itself. */
@@ -101,7 +104,7 @@ function instantiate(name: string, shape: UsableShape, number: number, places: r
   const all = [...Object.values(files), changed].join('\n');
   const own = new Set([...all.matchAll(declared)].map(([, found = '']) => found));
   const renamed = (text: string) => text.replace(/\b\w+\b/g, (word) => (own.has(word) ? `${word}_${number}` : word));
-  const place = (file: string) => places[names.indexOf(file)] ?? '';
+  const place = (file: string) => (isOfHeaders(file) ? renamed(file) : (places[names.indexOf(file)] ?? ''));
   return {
     name,
     number,
