@@ -1,5 +1,6 @@
 #include "outline.h"
 
+#include "build_condition.h"
 #include "swift_tokens.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -175,6 +176,15 @@ private:
     /// Of an enum, which has cases.
     bool HasCases;
   };
+  /// Of a condition of compilation the branch that is being read.
+  struct Branch {
+    /// Of what is left of the conditions; 0: it is compiled in any case.
+    uint64_t Hash = 0;
+    /// What is left of the conditions so far.
+    std::string Others;
+    /// Whether a branch is compiled in any case, and so none after it.
+    bool IsSettled = false;
+  };
   /// What stands in front of a declaration's keyword.
   struct Lead {
     Declaration Marks;
@@ -205,6 +215,8 @@ private:
 
   bool readOne();
   bool readDirective();
+  bool readBranch(StringRef Keyword, Range Condition);
+  bool skipBranch();
   bool readExpansion();
   void readLead(Lead &Found);
   bool endsBranch(size_t At) const;
@@ -244,8 +256,8 @@ private:
   std::vector<SwiftToken> Tokens;
   size_t At = 0;
   std::vector<Container> Scopes;
-  /// Hashes of the conditions of compilation around, one in the other.
-  std::vector<uint64_t> Conditions;
+  /// The conditions of compilation around, one in the other.
+  std::vector<Branch> Branches;
   /// Attributes under a condition of their own, before what they belong to.
   std::vector<Lead> Pending;
   std::string PendingConditions;
@@ -263,7 +275,7 @@ std::optional<std::vector<Declaration>> OutlineReader::run() && {
       return std::nullopt;
     }
   }
-  if (!Conditions.empty())
+  if (!Branches.empty())
     return std::nullopt;
   return std::move(Found);
 }
@@ -342,24 +354,14 @@ bool OutlineReader::readDirective() {
     return false;
   const size_t End = nextLine(At);
   if (Name == "if" || Name == "elseif" || Name == "else") {
-    std::string Condition;
-    count({At, End}, Condition);
-    uint64_t Others = 0;
-    if (Name != "if") {
-      if (Conditions.empty())
-        return false;
-      Others = Conditions.back();
-      Conditions.pop_back();
-    }
-    append(Condition, Others);
-    Conditions.push_back(llvm::xxh3_64bits(Condition));
+    const Range Condition{At + 2, End};
     At = End;
-    return Conditions.size() <= MostNested;
+    return readBranch(Name, Condition);
   }
   if (Name == "endif") {
-    if (Conditions.empty())
+    if (Branches.empty())
       return false;
-    Conditions.pop_back();
+    Branches.pop_back();
     At += 2;
     return true;
   }
@@ -369,6 +371,42 @@ bool OutlineReader::readDirective() {
     return true;
   }
   return readExpansion();
+}
+
+/// What follows is read if it may be compiled.
+bool OutlineReader::readBranch(StringRef Keyword, Range Condition) {
+  if (Keyword == "if")
+    Branches.emplace_back();
+  if (Branches.empty() || Branches.size() > MostNested)
+    return false;
+  Branch &Here = Branches.back();
+  if (Here.IsSettled)
+    return skipBranch();
+  BuildCondition Said{true, {}};
+  if (Keyword != "else")
+    Said = buildCondition(
+        Text, llvm::ArrayRef(Tokens).slice(Condition.first,
+                                           Condition.second - Condition.first));
+  if (Said.Value == false)
+    return skipBranch();
+  Here.IsSettled = Said.Value == true;
+  std::string All = Here.Others + Said.Rest;
+  Here.Hash = All.empty() ? 0 : llvm::xxh3_64bits(All);
+  Here.Others = std::move(All) + '\0';
+  return true;
+}
+
+/// Goes to where the next branch begins, or the last one ends.
+bool OutlineReader::skipBranch() {
+  for (size_t Depth = 0; At < scopeEnd(); ++At) {
+    if (Depth == 0 && endsBranch(At))
+      return true;
+    if (!is(At, "#") || !isAttached(At + 1))
+      continue;
+    Depth += is(At + 1, "if");
+    Depth -= is(At + 1, "endif");
+  }
+  return false;
 }
 
 bool OutlineReader::readExpansion() {
@@ -956,8 +994,9 @@ void OutlineReader::note(Range Of, Declaration &In) const {
 
 std::string OutlineReader::header(llvm::ArrayRef<Range> Parts) const {
   std::string Result;
-  for (const uint64_t Condition : Conditions)
-    append(Result, Condition);
+  for (const Branch &Each : Branches)
+    if (Each.Hash != 0)
+      append(Result, Each.Hash);
   for (const Range &Part : Parts) {
     count(Part, Result);
     Result += '\0';

@@ -51,6 +51,17 @@ describe('two texts', () => {
     ['the value of a variable that says its type', 'typed: Int = 5', 'typed: Int = 6'],
     ['a default value', '_ a: Int = 5', '_ a: Int = 6'],
     ['the order of functions', 'func c() {}', 'func c()\n{}'],
+    [
+      'what is never compiled',
+      'func dated() {}',
+      'func dated() {}\n#if os(Windows) || targetEnvironment(simulator)\nimport WinSDK\n#if DEBUG\nfunc f() {}\n#else\nstruct A { var x = 1 }\n#endif\n#endif',
+    ],
+    ['parts of a condition that hold', '#if DEBUG', '#if (DEBUG && !os(Windows)) || arch(wasm32) // A'],
+    [
+      'a branch that is compiled in any case',
+      'func dated() {}',
+      '#if os(Windows)\nfunc dated(_ a: Int) {}\n#else\nfunc dated() {}\n#endif',
+    ],
   ])('that differ in %s are equal to others', async (_, from, to) => {
     expect(text).toContain(from);
     expect(await differences(text, text.replace(from, to))).toEqual({});
@@ -88,6 +99,14 @@ describe('two texts', () => {
     ['an operator', '<+>: AdditionPrecedence', '<+>: DefaultPrecedence', { names: ['<+>'] }],
     ['an alias', '[String: S<Int>]', '[Int: S<Int>]', { names: ['Alias'] }],
     ['a condition', '#if DEBUG', '#if RELEASE', { names: ['debug'] }],
+    ['a condition that never holds', '#if DEBUG', '#if DEBUG && os(Windows)', { names: ['debug'] }],
+    ['a condition that always holds', '#if DEBUG', '#if !os(Windows)', { names: ['debug'] }],
+    [
+      'what a condition says of the last branch',
+      '#if DEBUG',
+      '#if os(Windows)\n#elseif RELEASE\nfunc more() {}\n#else',
+      { names: ['debug', 'more'] },
+    ],
     ['an attribute under a condition', '@available(*, deprecated)', '@available(*, unavailable)', { names: ['dated'] }],
     ['a condition of an attribute', '#if OLD', '#if NEW', { names: ['dated'] }],
     ['an import', 'import Foundation', 'import Dispatch', { imports: ['Dispatch', 'Foundation'] }],

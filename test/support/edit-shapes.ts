@@ -627,6 +627,26 @@ export const editShapes: Record<string, EditShape> = {
     values: [12116, 21117],
     recompiled: ['C.swift'],
   },
+  'a condition about another system': {
+    files: {
+      'A.swift': 'func f(_ x: Double) -> Int { 1 }\n#if os(Windows) && !UNKNOWN\nfunc f(_ x: Int) -> Int { 2 }\n#endif',
+      'B.swift': 'func value() -> Int { f(3) }',
+    },
+    edited: 'A.swift',
+    change: ['os(Windows)', '!os(Windows)'],
+    values: [1, 2],
+    recompiled: ['A.swift', 'B.swift'],
+  },
+  'what is compiled on another system alone': {
+    files: {
+      'A.swift': 'func f(_ x: Double) -> Int { 1 }\n#if os(Windows)\nimport WinSDK\n#elseif !UNKNOWN\nfunc g() {}\n#endif',
+      'B.swift': 'func value() -> Int { f(3) }',
+    },
+    edited: 'A.swift',
+    change: ['import WinSDK', 'import WinSDK\nfunc f(_ x: Int) -> Int { 2 }'],
+    values: [1, 1],
+    recompiled: ['A.swift'],
+  },
   'a type that other modules of the package see': {
     files: {
       'A.swift':
