@@ -149,7 +149,7 @@ void DependencyIndex::Change::add(const Change &Other) {
   append_range(Conformances, Other.Conformances);
   for (auto Part :
        {&Change::Keys, &Change::Opaque, &Change::Meant, &Change::Inherited,
-        &Change::Members, &Change::Laid, &Change::LaidKeys})
+        &Change::Resized, &Change::Members, &Change::Laid, &Change::LaidKeys})
     (this->*Part).insert((Other.*Part).begin(), (Other.*Part).end());
   for (auto Part : {&Change::Names, &Change::Imports, &Change::Owners})
     (this->*Part).insert((Other.*Part).begin(), (Other.*Part).end());
@@ -426,7 +426,7 @@ DependencyIndex::Change DependencyIndex::changeOf(const EditedFile &Entry,
     Result.Names.insert(Path);
     const uint64_t Name = hashOfName(lastComponent(Path));
     if (Reach == TypeReach::Fields)
-      Result.Meant.insert(Name);
+      (IsInBoth ? Result.Resized : Result.Meant).insert(Name);
     else if (Reach == TypeReach::Heirs)
       Result.Inherited.insert(Name);
   }
@@ -492,15 +492,16 @@ bool DependencyIndex::spread(const Content &File, Change &To) {
   };
   for (const Meaning &Each : *File.Meanings) {
     const bool IsMeant = Mentions(Each, To.Meant);
-    if (Each.IsClass && (IsMeant || Mentions(Each, To.Inherited)))
+    const bool IsResized = !Each.IsReference && Mentions(Each, To.Resized);
+    if (Each.IsClass && (IsMeant || IsResized || Mentions(Each, To.Inherited)))
       Add(Each, To.Inherited);
-    if (!IsMeant || Each.IsType)
+    if (!(IsMeant || IsResized) || Each.IsType)
       continue;
-    Add(Each, To.Meant);
+    Add(Each, IsMeant ? To.Meant : To.Resized);
     if (Each.Owner == NoOwner)
       continue;
     const Meaning &Owner = (*File.Meanings)[Each.Owner];
-    Add(Owner, Owner.IsClass ? To.Inherited : To.Meant);
+    Add(Owner, Owner.IsClass ? To.Inherited : To.Resized);
   }
   return Grows;
 }
@@ -698,7 +699,9 @@ DependencyIndex::compare(ArrayRef<EditedFile> Entries) const {
   if (Changed.empty())
     return Result;
   addInferredTypes(Read, Total);
-  for (bool Grows = !Total.Meant.empty() || !Total.Inherited.empty(); Grows;) {
+  for (bool Grows = !Total.Meant.empty() || !Total.Inherited.empty() ||
+                    !Total.Resized.empty();
+       Grows;) {
     Grows = false;
     for (const Content &File : Read)
       Grows |= spread(File, Total);

@@ -179,6 +179,8 @@ private:
     /// and of those that do so to their heirs alone.
     KeySet Meant;
     KeySet Inherited;
+    /// Hashes of names that mean the same thing, laid out in another way.
+    KeySet Resized;
     /// Hashes of names of which the members of some type are others.
     KeySet Members;
     /// The types that have these members.

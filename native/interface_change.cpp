@@ -250,6 +250,7 @@ std::vector<Meaning> Interface::meanings() const {
         (Made.IsType && Each.Type == TypeKind::Protocol) || Made.IsAlias;
     if (Made.IsProtocol)
       Made.Protocols = Each.Protocols;
+    Made.IsReference = Each.IsReference;
     if (makesLayout(Each))
       Made.Owner = Each.Container;
     // No type is made of what an extension of it says.

@@ -107,6 +107,8 @@ struct Meaning {
   bool IsAssociated = false;
   /// A protocol, or an alias, which may be one of some.
   bool IsProtocol = false;
+  /// See Declaration::IsReference.
+  bool IsReference = false;
   /// What it inherits or may mean.
   std::vector<std::string> Protocols;
   /// The position of the type that is laid out by it, or NoOwner.

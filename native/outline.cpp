@@ -241,6 +241,9 @@ private:
   bool hasWord(Range Of, StringRef Word) const;
   bool hasSign(Range Of, StringRef Sign) const;
   bool isPlain(Range Type) const;
+  bool isReference(Range Type) const;
+  bool isArray(Range Value) const;
+  bool holdsReferences(Range Payload) const;
   std::vector<Range> defaultValues(Range Parameters) const;
   void readAccessors(size_t Open, Declaration &Of, bool &IsComputed,
                      std::string &Outside, std::string &Inside) const;
@@ -644,11 +647,12 @@ bool OutlineReader::readVariable(Lead &Before) {
     std::vector<StringRef> Names;
     std::vector<Range> Parts;
     bool IsOpaque;
+    bool IsReference;
   };
   std::vector<Pattern> Patterns;
   size_t Open = 0;
   while (true) {
-    Pattern Next{{}, {}, false};
+    Pattern Next{{}, {}, false, false};
     const size_t First = At;
     if (is(At, "(")) {
       for (size_t Each = At + 1; Each < Tokens[At].Partner; ++Each)
@@ -675,6 +679,7 @@ bool OutlineReader::readVariable(Lead &Before) {
       Type.second = At;
     }
     Next.IsOpaque = hasWord(Type, "some");
+    Next.IsReference = isReference(Type);
     Next.Parts.push_back({First, At});
     if (!endsDeclaration(At) && is(At, "=")) {
       const size_t Value = At + 1;
@@ -688,6 +693,8 @@ bool OutlineReader::readVariable(Lead &Before) {
           break;
         At = opens(At) ? afterGroup(At) : At + 1;
       }
+      if (Type.first == Type.second)
+        Next.IsReference = isArray({Value, At});
       const bool SaysNothing =
           isPlain(Type) && !Before.Marks.HasCustomAttribute;
       Next.Parts.push_back({Value - 1, SaysNothing ? Value : At});
@@ -714,6 +721,8 @@ bool OutlineReader::readVariable(Lead &Before) {
       Declaration &Made = add(Before, DeclarationKind::Variable, Name);
       Made.IsStored = !IsComputed;
       Made.IsOpaque = Each.IsOpaque;
+      Made.IsReference = Each.IsReference && Each.Names.size() == 1 &&
+                         !Made.HasCustomAttribute;
       std::vector<Range> Parts{Keyword};
       llvm::append_range(Parts, Each.Parts);
       setHeader(Made, Before, Parts, Outside);
@@ -782,9 +791,12 @@ bool OutlineReader::readCases(Lead &Before) {
     const size_t First = At;
     const StringRef Name = said(At);
     ++At;
+    const bool IsReference =
+        is(At, "(") && holdsReferences({At + 1, Tokens[At].Partner});
     while (!endsDeclaration(At) && !is(At, ","))
       At = opens(At) ? afterGroup(At) : At + 1;
     Declaration &Made = add(Before, DeclarationKind::EnumCase, Name);
+    Made.IsReference = IsReference;
     setHeader(Made, Before, {{First, At}});
     if (endsDeclaration(At))
       return true;
@@ -938,6 +950,57 @@ bool OutlineReader::isPlain(Range Type) const {
         !is(Each, "]") && !is(Each, ":") && !is(Each, "?"))
       return false;
   return Type.first < Type.second;
+}
+
+/// Whether values of a type take the same room whatever it mentions: arrays,
+/// dictionaries, functions, and optionals of these.
+bool OutlineReader::isReference(Range Type) const {
+  while (true) {
+    while (Type.first < Type.second &&
+           said(Type.second - 1).find_first_not_of("?!") == StringRef::npos)
+      --Type.second;
+    if (Type.first == Type.second)
+      return false;
+    for (size_t Each = Type.first; Each < Type.second;
+         Each = opens(Each) ? afterGroup(Each) : Each + 1)
+      if (is(Each, "->"))
+        return true;
+    if (!opens(Type.first) || afterGroup(Type.first) != Type.second)
+      return false;
+    // `[3 of Value]` holds its elements itself.
+    if (is(Type.first, "["))
+      return !is(Type.first + 2, "of");
+    Type = {Type.first + 1, Type.second - 1};
+  }
+}
+
+/// Whether a value is a literal or an initialiser of an array or a dictionary.
+bool OutlineReader::isArray(Range Value) const {
+  if (Value.first >= Value.second || !is(Value.first, "["))
+    return false;
+  const size_t Next = afterGroup(Value.first);
+  return Next == Value.second ||
+         (is(Next, "(") && afterGroup(Next) == Value.second &&
+          isAttached(Next));
+}
+
+/// Whether what a case holds is that, each of it.
+bool OutlineReader::holdsReferences(Range Payload) const {
+  for (size_t First = Payload.first; First < Payload.second;) {
+    size_t End = First;
+    size_t Value = 0;
+    for (; End < Payload.second && !is(End, ",");
+         End = opens(End) ? afterGroup(End) : End + 1) {
+      if (is(End, ":"))
+        First = End + 1;
+      if (is(End, "=") && Value == 0)
+        Value = End;
+    }
+    if (!isReference({First, Value == 0 ? End : Value}))
+      return false;
+    First = End + 1;
+  }
+  return true;
 }
 
 Declaration &OutlineReader::add(const Lead &Before, DeclarationKind Kind,

@@ -48,6 +48,9 @@ struct Declaration {
   bool IsFinal = false;
   /// A property that takes room, unless it is static.
   bool IsStored = false;
+  /// Of a variable or a case: whatever types it mentions, it takes the room of
+  /// an array or a function.
+  bool IsReference = false;
   /// A `some` result: what type that is, the body says.
   bool IsOpaque = false;
   /// The compiler may copy its body: `@inlinable`.

@@ -627,6 +627,33 @@ export const editShapes: Record<string, EditShape> = {
     values: [12116, 21117],
     recompiled: ['C.swift'],
   },
+  'an element of an array in a type': {
+    files: {
+      'A.swift': 'struct Part { var a: Int8 = 1 }',
+      'B.swift': 'struct Whole { var parts: [Part] = [], named = [String: Part](); var n = 7 }',
+      'C.swift': 'func one(_ whole: Whole) -> Int { let copy = whole; return copy.n }',
+      'D.swift': 'func two(_ whole: Whole) -> Int { whole.parts.count }',
+      'E.swift':
+        'func value() -> Int { var w = Whole(); w.parts = [Part(), Part(a: 3)]; return one(w) * 100 + two(w) * 10 + Int(w.parts[1].a) }',
+    },
+    edited: 'A.swift',
+    change: ['var a: Int8 = 1', 'var b = 1.5, a: Int8 = 2; init() {}; init(a: Int8) { self.a = a * 2 }'],
+    values: [723, 726],
+    recompiled: ['A.swift', 'B.swift', 'D.swift', 'E.swift'],
+  },
+  'what an array in a case is of': {
+    files: {
+      'A.swift': 'struct Part { var a: Int8 = 1 }',
+      'B.swift': 'enum Tree { case leaf, nodes([Part], String) }\nenum Around { case tree(Tree), part(Part) }',
+      'C.swift': 'func depth(_ tree: Tree) -> Int { let copy = tree; if case .leaf = copy { return 0 } else { return 1 } }',
+      'D.swift': 'func bytes() -> Int { MemoryLayout<Around>.size }',
+      'E.swift':
+        'func value() -> Int { if case .nodes(let parts, _) = Tree.nodes([Part(), Part(a: 3)], "") { return depth(.nodes(parts, "")) * 1000 + bytes() * 10 + Int(parts[1].a) } else { return 0 } }',
+    },
+    edited: 'A.swift',
+    change: ['var a: Int8 = 1', 'var b = (1.5, 2.5, 3.5, 4.5), a: Int8 = 2; init() {}; init(a: Int8) { self.a = a * 2 }'],
+    values: [1253, 1346],
+  },
   'a condition about another system': {
     files: {
       'A.swift': 'func f(_ x: Double) -> Int { 1 }\n#if os(Windows) && !UNKNOWN\nfunc f(_ x: Int) -> Int { 2 }\n#endif',
