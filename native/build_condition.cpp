@@ -27,12 +27,30 @@ constexpr StringRef Architecture = "arm64";
 constexpr StringRef Architecture;
 #endif
 
+/// Whether a module can be imported that is of a C library or another part of
+/// some system, and so cannot be on others. Nothing for other modules.
+std::optional<bool> canImport(StringRef Module) {
+  if (!llvm::is_contained({"Android", "Bionic", "Darwin", "Glibc", "Musl",
+                           "ObjectiveC", "ucrt", "WASILibc", "WinSDK"},
+                          Module))
+    return std::nullopt;
+#if defined(__APPLE__)
+  return Module == "Darwin" || Module == "ObjectiveC";
+#elif defined(__GLIBC__)
+  return Module == "Glibc";
+#else
+  return std::nullopt;
+#endif
+}
+
 /// The value of `Name(Argument)`.
 std::optional<bool> valueOf(StringRef Name, StringRef Argument) {
   if (Name == "os")
     return llvm::is_contained(Systems, Argument);
   if (Name == "arch" && !Architecture.empty())
     return Argument == Architecture;
+  if (Name == "canImport")
+    return canImport(Argument);
   if (Name == "targetEnvironment" &&
       (Argument == "simulator" || Argument == "macCatalyst"))
     return false;

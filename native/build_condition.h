@@ -21,9 +21,10 @@ struct BuildCondition {
 };
 
 /// Of the tokens between `#if` or `#elseif` and the end of the line. `os`,
-/// `arch` and `targetEnvironment` are those of this process: what is compiled
-/// runs beside it. Any tokens will do; without recursion. Source: The Swift
-/// Programming Language, Conditional Compilation Block.
+/// `arch`, `targetEnvironment` and the modules of the system are those of this
+/// process: what is compiled runs beside it. Any tokens will do; without
+/// recursion. Source: The Swift Programming Language, Conditional Compilation
+/// Block.
 BuildCondition buildCondition(llvm::StringRef Text,
                               llvm::ArrayRef<SwiftToken> Tokens);
 

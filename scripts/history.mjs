@@ -1,5 +1,6 @@
 // `npm run test:history -- REPOSITORY`: replays the last commits of a Swift package in one session, and compares it after each with a session that has compiled
-// nothing before: values, errors, and the object of every file, each compiled alone. Prints a line of JSON for each commit and a summary.
+// nothing before: values, errors, and the object of every file, each compiled alone. Prints a line of JSON for each commit and a summary: `changed` are the files
+// whose objects differ from those of the last commit that compiled, `concerned` these and the files that were edited since, which no compiler can pass over.
 //
 //   REPOSITORY               a git repository, bare or not; it is cloned, and stays as it is
 //   --sources Sources/App    the target's folder; default: the one of which most files were changed
@@ -16,7 +17,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSession } from '../dist/index.mjs';
-import { digestOfObject, forgetModules, keptObjects } from './history/objects.mjs';
+import { digestOf, digestOfObject, forgetModules, keptObjects } from './history/objects.mjs';
 import { probeName, probeSymbol, probeText } from './history/probe.mjs';
 
 const { values, positionals } = parseArgs({
@@ -77,7 +78,8 @@ async function cold(probe) {
   await session?.idle();
   const objects = 'value' in said ? digests(caches.cold, probe) : undefined;
   await session?.close();
-  return { said, objects };
+  const texts = objects && new Map([...objects.keys()].map((file) => [file, digestOf(file)]));
+  return { said, objects, texts };
 }
 
 function digests(cache, probe) {
@@ -109,7 +111,7 @@ async function replay() {
       }
       session = await open(probe, caches.kept);
       await session.idle();
-      former = expected.objects;
+      former = expected;
       continue;
     }
     const start = performance.now();
@@ -125,10 +127,12 @@ async function replay() {
     if (JSON.stringify({ ...said, message: undefined }) !== JSON.stringify({ ...expected.said, message: undefined }))
       step.expected = expected.said;
     if (expected.objects !== undefined) {
-      step.changed = differing(expected.objects, former).length;
+      const changed = differing(expected.objects, former.objects);
+      step.changed = changed.length;
+      step.concerned = new Set([...changed, ...differing(expected.texts, former.texts)]).size;
       const objects = digests(caches.kept, probe);
       step.stale = objects === undefined ? ['nothing was kept'] : differing(expected.objects, objects);
-      former = expected.objects;
+      former = expected;
     }
     steps.push(step);
     console.log(JSON.stringify(step));
@@ -140,16 +144,19 @@ async function replay() {
 function summary(sources, steps) {
   const wrong = steps.filter(({ expected, stale = [] }) => expected !== undefined || stale.length > 0);
   const good = steps.filter(({ changed }) => changed !== undefined);
-  const ratios = good.map(({ recompiled, changed }) => recompiled / Math.max(1, changed)).sort((one, other) => one - other);
-  const times = good.map(({ milliseconds }) => milliseconds).sort((one, other) => one - other);
+  const spreadOf = (numbers) => {
+    const sorted = numbers.sort((one, other) => one - other);
+    return { median: round(at(sorted, 0.5)), ninth: round(at(sorted, 0.9)) };
+  };
   return {
     repository,
     sources,
     steps: steps.length,
     errors: steps.length - good.length,
     different: wrong.length,
-    compiledByChanged: { median: round(at(ratios, 0.5)), ninth: round(at(ratios, 0.9)) },
-    milliseconds: { median: at(times, 0.5), ninth: at(times, 0.9) },
+    compiledByChanged: spreadOf(good.map(({ recompiled, changed }) => recompiled / Math.max(1, changed))),
+    compiledByConcerned: spreadOf(good.map(({ recompiled, concerned }) => recompiled / Math.max(1, concerned))),
+    milliseconds: spreadOf(good.map(({ milliseconds }) => milliseconds)),
   };
 }
 

@@ -46,7 +46,7 @@ export function digestOfObject(object) {
   }
 }
 
-function digestOf(file) {
+export function digestOf(file) {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
